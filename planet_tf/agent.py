@@ -1,0 +1,221 @@
+"""The agent: filter the latent state, plan in it, explore.
+
+Source: paper, algorithm 2; original: control/mpc_agent.py.
+"""
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+import tensorflow as tf
+
+from planet_tf.control.planning import Plan
+from planet_tf.data.preprocess import preprocess
+from planet_tf.world_model import WorldModel
+
+AgentState = dict[str, tf.Tensor]
+
+
+class PlanetAgent:
+  """Acts in a batch of environments by planning in the world model.
+
+  Collection and evaluation call the same `step`, so that they cannot drift
+  apart.
+
+  Args:
+    model: The world model.
+    planner: `cross_entropy_method` with its settings bound; called with a
+      score function, `batch`, `action_size`, `minimum`, `maximum`, and `seed`
+      or `noise`.
+    minimum: Lower bound of each action [A].
+    maximum: Upper bound of each action [A].
+  """
+
+  def __init__(
+    self,
+    model: WorldModel,
+    planner: Callable[..., Plan],
+    minimum: np.ndarray,
+    maximum: np.ndarray,
+  ) -> None:
+    self.model = model
+    self.planner = planner
+    self.minimum = np.asarray(minimum, np.float32)
+    self.maximum = np.asarray(maximum, np.float32)
+    self.traces = 0
+    self._compiled = tf.function(
+      self._traced_step, input_signature=self._signature()
+    )
+
+  def initial_state(self, batch: int) -> AgentState:
+    """State before an episode's first observation: all zeros.
+
+    Args:
+      batch: Number of environments N.
+
+    Returns:
+      Latent state and previous action, tensors [N, ..].
+    """
+    action = tf.zeros((batch, self.model.action_size))
+    return {**self.model.dynamics.zero_state(batch), 'action': action}
+
+  def step(
+    self,
+    image: np.ndarray | tf.Tensor,
+    state: AgentState,
+    *,
+    seed: np.ndarray | tf.Tensor,
+    exploration: float = 0.0,
+  ) -> tuple[tf.Tensor, AgentState, Plan]:
+    """Chooses the next actions; compiled, and traced once for all N.
+
+    Args:
+      image: Current images, uint8 [N, 64, 64, 3].
+      state: Agent state from the last step or from `initial_state`.
+      seed: Stateless seed, int32 [2], new for each step.
+      exploration: Standard deviation of the action noise.
+
+    Returns:
+      Actions [N, A] to execute, the next agent state, and the plan.
+    """
+    exploration = tf.convert_to_tensor(exploration, tf.float32)
+    return self._compiled(image, state, seed, exploration)
+
+  def policy(self, seed: np.ndarray, exploration: float = 0.0) -> 'AgentPolicy':
+    """The agent as a policy for `control.simulate`.
+
+    Args:
+      seed: Stateless seed, int32 [2], of the whole episode.
+      exploration: Standard deviation of the action noise.
+
+    Returns:
+      The policy.
+    """
+    return AgentPolicy(self, seed, exploration)
+
+  def perform(
+    self,
+    image: tf.Tensor,
+    state: AgentState,
+    seed: tf.Tensor | None,
+    exploration: tf.Tensor,
+    noise: Mapping[str, tf.Tensor] | None = None,
+  ) -> tuple[tf.Tensor, AgentState, Plan]:
+    """The computation behind `step`.
+
+    Args:
+      image: Current images, uint8 [N, 64, 64, 3].
+      state: Agent state.
+      seed: Stateless seed, int32 [2]; unused if there is noise.
+      exploration: Standard deviation of the action noise, scalar.
+      noise: All noise instead of a seed: `dequantisation` [N, 64, 64, 3]
+        in [0, 1 / bins), `posterior` [N, S], `candidates` [I, N, J, H, A],
+        `rollouts` [I, H, N * J, S], `exploration` [N, A].
+
+    Returns:
+      As `step`.
+    """
+    batch = tf.shape(image)[0]
+    if noise is None:
+      seeds = tf.random.experimental.stateless_split(seed, 5)
+      size = self.model.dynamics.stochastic_size
+      dequantisation = {'seed': seeds[0]}
+      posterior = tf.random.stateless_normal((batch, size), seeds[1])
+      candidates = {'seed': seeds[2]}
+      explore = tf.random.stateless_normal(
+        (batch, self.model.action_size), seeds[4]
+      )
+    else:
+      seeds = None
+      dequantisation = {'noise': noise['dequantisation']}
+      posterior = noise['posterior']
+      candidates = {'noise': noise['candidates']}
+      explore = noise['exploration']
+    image = preprocess(image, self.model.image_bits, **dequantisation)
+    latent = self._filter(image, state, posterior)
+    plan = self.planner(
+      self._score_function(latent, seeds, noise),
+      batch=batch,
+      action_size=self.model.action_size,
+      minimum=self.minimum,
+      maximum=self.maximum,
+      **candidates,
+    )
+    action = plan.action + exploration * explore
+    action = tf.clip_by_value(action, self.minimum, self.maximum)
+    return action, {**latent, 'action': action}, plan
+
+  def _filter(self, image, state, noise):
+    """Posterior of the current step."""
+    dynamics = self.model.dynamics
+    embedding = self.model.encoder(image)
+    # The prior's sample is replaced by the posterior's, so it needs no noise.
+    noise = tf.stack([tf.zeros_like(noise), noise])
+    _, posterior = dynamics(state, state['action'], embedding, noise)
+    return posterior
+
+  def _score_function(self, latent, seeds, noise):
+    """Rates candidates by the return that the model predicts."""
+    dynamics = self.model.dynamics
+
+    def score(actions, iteration):
+      if dynamics.mean_only:
+        rollouts = None
+      elif noise is not None:
+        rollouts = noise['rollouts'][iteration]
+      else:
+        count = tf.shape(actions)[0] * actions.shape[1]
+        shape = (actions.shape[2], count, dynamics.stochastic_size)
+        seed = tf.random.experimental.stateless_fold_in(seeds[3], iteration)
+        rollouts = tf.random.stateless_normal(shape, seed)
+      return self.model.predicted_return(latent, actions, rollouts)
+
+    return score
+
+  def _traced_step(self, image, state, seed, exploration):
+    self.traces += 1  # Runs while tracing only; a test counts it.
+    return self.perform(image, state, seed, exploration)
+
+  def _signature(self):
+    sizes = self.model.dynamics.state_sizes
+    sizes = {**sizes, 'action': self.model.action_size}
+    state = {
+      name: tf.TensorSpec((None, size), tf.float32, name)
+      for name, size in sizes.items()
+    }
+    return [
+      tf.TensorSpec((None, 64, 64, 3), tf.uint8, 'image'),
+      state,
+      tf.TensorSpec((2,), tf.int32, 'seed'),
+      tf.TensorSpec((), tf.float32, 'exploration'),
+    ]
+
+
+class AgentPolicy:
+  """An agent with the seed and exploration of one episode.
+
+  Args:
+    agent: The agent.
+    seed: Stateless seed, int32 [2].
+    exploration: Standard deviation of the action noise.
+  """
+
+  def __init__(
+    self, agent: PlanetAgent, seed: np.ndarray, exploration: float
+  ) -> None:
+    self._agent = agent
+    self._seed = seed
+    self._exploration = exploration
+
+  def initial_state(self, batch: int) -> AgentState:
+    """State before an episode's first observation."""
+    return self._agent.initial_state(batch)
+
+  def step(
+    self, images: np.ndarray, state: AgentState, decision: int
+  ) -> tuple[np.ndarray, AgentState]:
+    """Actions [N, A] for images uint8 [N, 64, 64, 3], and the next state."""
+    seed = self._seed + np.array([0, decision], np.int32)
+    action, state, _ = self._agent.step(
+      images, state, seed=seed, exploration=self._exploration
+    )
+    return action.numpy(), state

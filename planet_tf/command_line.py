@@ -1,0 +1,148 @@
+"""What the command lines share: errors in one line, flags, stopping."""
+
+import os
+import signal
+import sys
+from collections.abc import Callable
+
+# TensorFlow prints several lines on start-up, among them an error about CUDA
+# on machines without a GPU; `planet_tf.doctor` says what users need to know.
+os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '3')
+
+from absl import app, flags, logging
+
+from planet_tf.data import EpisodeError, SamplerError
+from planet_tf.envs import (
+  InvalidTaskOption,
+  RenderingUnavailable,
+  UnknownTask,
+  UnsupportedEnvironment,
+  WorkerError,
+)
+from planet_tf.training import configuration
+from planet_tf.training.checkpoints import CheckpointError
+from planet_tf.training.configuration import ConfigurationError
+from planet_tf.training.run_directory import RunError
+from planet_tf.training.trainer import TrainingDiverged
+
+
+class UsageError(ValueError):
+  """Flags that make no sense."""
+
+
+# What users can cause or mend; each message is made for their eyes.
+_USER_ERRORS = (
+  CheckpointError,
+  ConfigurationError,
+  EpisodeError,
+  InvalidTaskOption,
+  RenderingUnavailable,
+  RunError,
+  SamplerError,
+  TrainingDiverged,
+  UnknownTask,
+  UnsupportedEnvironment,
+  UsageError,
+  WorkerError,
+)
+
+# gin appends the call that failed; to users that is noise.
+_GIN_SUFFIX = '\n  In call to configurable'
+
+
+class StopRequest:
+  """Turns signals into a question: stop now?
+
+  The first signal is remembered; a second one ends the process at once.
+
+  Args:
+    *numbers: Signals such as `signal.SIGINT`.
+  """
+
+  def __init__(self, *numbers: int) -> None:
+    self._received = False
+    for number in numbers:
+      signal.signal(number, self._receive)
+
+  def __call__(self) -> bool:
+    """Whether a signal has come."""
+    return self._received
+
+  def _receive(self, number: int, frame: object) -> None:
+    self._received = True
+    signal.signal(number, signal.SIG_DFL)
+    # Not print: the signal may have come in the middle of one.
+    os.write(2, b'\nStopping after a checkpoint; again to stop at once.\n')
+
+
+def run(main: Callable[[list[str]], int]) -> None:
+  """Runs a command: user errors end in one line and exit code 2.
+
+  Args:
+    main: Takes the arguments that are not flags, returns the exit code.
+  """
+
+  def guarded(arguments: list[str]) -> int:
+    try:
+      return main(arguments[1:])
+    except _USER_ERRORS as error:
+      print(f'Error: {str(error).split(_GIN_SUFFIX)[0]}', file=sys.stderr)
+      return 2
+
+  logging.set_verbosity(logging.WARNING)
+
+  def parse(arguments: list[str]) -> list[str]:
+    try:
+      return flags.FLAGS(arguments)
+    except flags.Error as error:
+      print(f'Error: {error}. See --help.', file=sys.stderr)
+      sys.exit(2)
+
+  app.run(guarded, flags_parser=parse)
+
+
+def expect_no_arguments(arguments: list[str]) -> None:
+  """Refuses arguments that are not flags.
+
+  Raises:
+    UsageError: If there are any.
+  """
+  if arguments:
+    raise UsageError(
+      f'{arguments[0]!r} is not a flag; settings are given as '
+      '--gin_param=name.parameter=value.'
+    )
+
+
+def require(flag: str) -> None:
+  """Refuses to go on without a flag.
+
+  Raises:
+    UsageError: If it is not set.
+  """
+  if flags.FLAGS[flag].value is None:
+    raise UsageError(f'--{flag} is missing; {flags.FLAGS[flag].help}')
+
+
+def require_writable(path: str | None) -> None:
+  """Refuses a file that cannot be written, before the work and not after.
+
+  Raises:
+    UsageError: If its folder does not exist or is not writable.
+  """
+  if path and not os.access(os.path.dirname(path) or '.', os.W_OK):
+    raise UsageError(
+      f'Cannot write {path!r}; make its folder or choose another one.'
+    )
+
+
+def require_binding(name: str, example: str) -> None:
+  """Refuses to go on without a setting that planet.gin leaves open.
+
+  Raises:
+    ConfigurationError: If it is not bound.
+  """
+  if name not in configuration.bindings():
+    raise ConfigurationError(
+      f'{name} is not set; give a task with --gin_file={example}.'
+    )

@@ -1,0 +1,140 @@
+"""Convolutional encoder and decoder of Ha and Schmidhuber (2018).
+
+Source: paper, appendix A; original: networks/conv_ha.py.
+"""
+
+import keras
+import tensorflow as tf
+
+EMBEDDING_SIZE = 1024
+IMAGE_SHAPE = (64, 64, 3)
+
+
+class Encoder(keras.layers.Layer):
+  """Embeds images: four convolutions of kernel 4 and stride 2, then flat.
+
+  The maps are 64 -> 31 -> 14 -> 6 -> 2 pixels wide with 32, 64, 128 and 256
+  channels, so that the embedding has E = 2 * 2 * 256 = 1024 numbers.
+  """
+
+  def __init__(self, **kwargs: object) -> None:
+    super().__init__(**kwargs)
+    self.convolutions = [
+      keras.layers.Conv2D(
+        channels, 4, strides=2, activation='relu', name=f'conv{index}'
+      )
+      for index, channels in enumerate((32, 64, 128, 256))
+    ]
+
+  def build(self, input_shape: tuple[int | None, ...]) -> None:
+    """Creates the variables; images must be [.., 64, 64, 3]."""
+    if tuple(input_shape[-3:]) != IMAGE_SHAPE:
+      raise ValueError(
+        f'conv_ha encodes images of shape {IMAGE_SHAPE}, got '
+        f'{tuple(input_shape[-3:])}; set the image size of the task to 64.'
+      )
+    shape = (None, *IMAGE_SHAPE)
+    for layer in self.convolutions:
+      layer.build(shape)
+      shape = layer.compute_output_shape(shape)
+    self.built = True
+
+  def call(self, images: tf.Tensor) -> tf.Tensor:
+    """Embeds images.
+
+    Args:
+      images: Float images [.., 64, 64, 3] in [-0.5, 0.5).
+
+    Returns:
+      Embeddings [.., E].
+    """
+    leading = tf.shape(images)[:-3]
+    hidden = tf.reshape(images, (-1, *IMAGE_SHAPE))
+    for layer in self.convolutions:
+      hidden = layer(hidden)
+    return tf.reshape(hidden, tf.concat([leading, [EMBEDDING_SIZE]], 0))
+
+
+class PointTransposed(keras.layers.Layer):
+  """Transposed convolution of a 1 x 1 map, computed as a dense layer.
+
+  On a single pixel a transposed convolution is a matrix product; oneDNN's
+  generic kernel takes more than ten times as long for the same numbers.
+
+  Args:
+    filters: Output channels.
+    kernel_size: Width and height of the kernel and so of the output.
+  """
+
+  def __init__(self, filters: int, kernel_size: int, **kwargs: object) -> None:
+    super().__init__(**kwargs)
+    self.filters = filters
+    self.kernel_size = kernel_size
+
+  def build(self, input_shape: tuple[int | None, ...]) -> None:
+    """Creates the kernel [h, w, out, in], as a transposed convolution's."""
+    size = self.kernel_size
+    self.kernel = self.add_weight(
+      shape=(size, size, self.filters, input_shape[-1]),
+      initializer='glorot_uniform',
+      name='kernel',
+    )
+    self.bias = self.add_weight(
+      shape=(self.filters,), initializer='zeros', name='bias'
+    )
+
+  def call(self, hidden: tf.Tensor) -> tf.Tensor:
+    """Maps [B, C] to relu maps [B, kernel_size, kernel_size, filters]."""
+    size = self.kernel_size
+    kernel = tf.reshape(self.kernel, (-1, self.kernel.shape[-1]))
+    hidden = tf.matmul(hidden, kernel, transpose_b=True)
+    hidden = tf.reshape(hidden, (-1, size, size, self.filters))
+    return tf.nn.relu(hidden + self.bias)
+
+
+class Decoder(keras.layers.Layer):
+  """Predicts the mean image from latent features.
+
+  A dense layer to 1024 numbers without activation, then transposed
+  convolutions of stride 2 to maps of 5, 13, 30 and 64 pixels.
+  """
+
+  def __init__(self, **kwargs: object) -> None:
+    super().__init__(**kwargs)
+    transposed = keras.layers.Conv2DTranspose
+    self.dense = keras.layers.Dense(EMBEDDING_SIZE, name='dense')
+    self.transposed = [
+      PointTransposed(128, 5, name='transposed0'),
+      transposed(64, 5, strides=2, activation='relu', name='transposed1'),
+      transposed(32, 6, strides=2, activation='relu', name='transposed2'),
+      transposed(3, 6, strides=2, name='transposed3'),
+    ]
+
+  def build(self, input_shape: tuple[int | None, ...]) -> None:
+    """Creates the variables for features [.., F]."""
+    self.dense.build((None, input_shape[-1]))
+    shapes = [
+      (None, EMBEDDING_SIZE),
+      (None, 5, 5, 128),
+      (None, 13, 13, 64),
+      (None, 30, 30, 32),
+    ]
+    for layer, shape in zip(self.transposed, shapes, strict=True):
+      layer.build(shape)
+    self.built = True
+
+  def call(self, features: tf.Tensor) -> tf.Tensor:
+    """Predicts images.
+
+    Args:
+      features: Latent features [.., F].
+
+    Returns:
+      Mean images [.., 64, 64, 3], float32, roughly in [-0.5, 0.5).
+    """
+    leading = tf.shape(features)[:-1]
+    hidden = tf.reshape(features, (-1, features.shape[-1]))
+    hidden = self.dense(hidden)
+    for layer in self.transposed:
+      hidden = layer(hidden)
+    return tf.reshape(hidden, tf.concat([leading, IMAGE_SHAPE], 0))

@@ -1,0 +1,53 @@
+"""Trains an agent from camera images.
+
+Examples:
+
+    python -m planet_tf.train --gin_file=tasks/cartpole_swingup.gin \\
+        --gin_file=scale/cpu.gin --logdir=runs/cartpole_swingup
+
+The same command goes on with a run that was stopped. Ctrl-C stops after a
+checkpoint.
+"""
+
+import signal
+
+from absl import flags
+
+from planet_tf import command_line
+from planet_tf.training import configuration
+from planet_tf.training.trainer import train
+
+FLAGS = flags.FLAGS
+
+flags.DEFINE_multi_string(
+  'gin_file',
+  [],
+  'gin file to read after planet.gin; later ones win. Names are looked for in '
+  'the working directory, then among the shipped files.',
+)
+flags.DEFINE_multi_string(
+  'gin_param', [], 'Single binding, such as train.seed=1; wins over files.'
+)
+flags.DEFINE_string('logdir', None, 'Run directory; made if it is new.')
+
+
+def main(arguments: list[str]) -> int:
+  """Reads the configuration and trains."""
+  command_line.expect_no_arguments(arguments)
+  command_line.require('logdir')
+  configuration.parse(FLAGS.gin_file, FLAGS.gin_param)
+  command_line.require_binding('train.task', 'tasks/cartpole_swingup.gin')
+  stop = command_line.StopRequest(signal.SIGINT, signal.SIGTERM)
+  counters = train(FLAGS.logdir, should_stop=stop)
+  if stop():
+    print(
+      f'Stopped after {counters.updates} updates and {counters.episodes} '
+      'episodes; the same command goes on from here.'
+    )
+    return 130
+  print(f'Done: {counters.episodes} episodes, {counters.updates} updates.')
+  return 0
+
+
+if __name__ == '__main__':
+  command_line.run(main)

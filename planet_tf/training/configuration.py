@@ -1,0 +1,218 @@
+"""Reads gin files and checks what they bind.
+
+gin itself accepts values of any type, lets a repeated binding win silently
+and reports errors over several lines. Here every mistake ends in one line.
+"""
+
+import difflib
+import functools
+import inspect
+import pathlib
+import re
+import types
+import typing
+from collections.abc import Callable, Iterable, Sequence
+
+import gin
+
+BASE = 'planet.gin'
+
+_REGISTRY: dict[str, Callable] = {}
+
+
+class ConfigurationError(ValueError):
+  """A configuration that cannot be used; the message is one line."""
+
+
+def configurable(function: Callable) -> Callable:
+  """Makes a function's parameters available to gin files by its name."""
+  _REGISTRY[function.__name__] = function
+  return gin.configurable(function)
+
+
+def settings(function: Callable) -> Callable:
+  """As `configurable`, for functions that only make things from settings.
+
+  A ValueError inside them is about a setting, so it becomes a
+  ConfigurationError that names the function.
+  """
+
+  @functools.wraps(function)
+  def checked(*args: object, **kwargs: object) -> object:
+    try:
+      return function(*args, **kwargs)
+    except ValueError as error:
+      raise ConfigurationError(f'{function.__name__}: {error}') from error
+
+  return configurable(checked)
+
+
+def shipped_files() -> pathlib.Path:
+  """Folder of the gin files that come with the package."""
+  package = pathlib.Path(__file__).resolve().parents[1]
+  inside = package / 'gin_configs'  # In an installed wheel.
+  return inside if inside.is_dir() else package.parent / 'gin_configs'
+
+
+def find_file(name: str) -> pathlib.Path:
+  """Finds a gin file in the working directory or among the shipped ones.
+
+  Args:
+    name: Path, or name such as `tasks/cheetah_run.gin`; a leading
+      `gin_configs/` is accepted for shipped files too.
+
+  Raises:
+    ConfigurationError: If there is no such file.
+  """
+  shipped = shipped_files()
+  inner = name.removeprefix('gin_configs/')
+  for path in (pathlib.Path(name).expanduser(), shipped / inner):
+    if path.is_file():
+      return path
+  known = sorted(str(p.relative_to(shipped)) for p in shipped.rglob('*.gin'))
+  raise ConfigurationError(
+    f'No gin file {name!r} in the working directory or among the shipped '
+    f'files{nearest(inner, known)}.'
+  )
+
+
+def parse(
+  files: Sequence[str] = (),
+  params: Sequence[str] = (),
+  *,
+  base: str | None = BASE,
+) -> None:
+  """Sets the configuration: base file, then files, then parameters.
+
+  Later bindings win over earlier ones.
+
+  Args:
+    files: Names of gin files, as `find_file` takes them.
+    params: Bindings such as `train.seed = 1`.
+    base: File that is read before all others.
+
+  Raises:
+    ConfigurationError: For anything that does not fit, in one line.
+  """
+  gin.clear_config()
+  for name in ([base] if base else []) + list(files):
+    path = find_file(name)
+    _parse_text(path.read_text(), str(path))
+  for param in params:
+    if '=' not in param:
+      raise ConfigurationError(
+        f'--gin_param={param!r} is not of the form name.parameter=value.'
+      )
+    _parse_text(param, f'--gin_param={param!r}')
+  _check_types()
+
+
+def bindings() -> dict[str, object]:
+  """All bound parameters as `function.parameter` and value."""
+  result = {}
+  for name, function in _REGISTRY.items():
+    for parameter in inspect.signature(function).parameters:
+      key = f'{name}.{parameter}'
+      try:
+        result[key] = gin.query_parameter(key)
+      except ValueError:
+        continue  # Not bound.
+  return result
+
+
+def text() -> str:
+  """The current configuration as the text of a gin file."""
+  lines = [f'{key} = {value!r}' for key, value in sorted(bindings().items())]
+  return '\n'.join(lines) + '\n'
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+  """Ends an error about an unknown name with the nearest valid one."""
+  matches = difflib.get_close_matches(name, list(known), 1, 0.5)
+  return f'; did you mean {matches[0]!r}?' if matches else ''
+
+
+def parse_text(source: str) -> None:
+  """Sets the configuration to what `text` returned."""
+  gin.clear_config()
+  gin.parse_config(source)
+
+
+def _parse_text(source: str, origin: str) -> None:
+  _check_duplicates(source, origin)
+  try:
+    gin.parse_config(source)
+  except (ValueError, TypeError, SyntaxError, OSError) as error:
+    raise ConfigurationError(f'{origin}: {_explain(error)}') from error
+
+
+def _check_duplicates(source: str, origin: str) -> None:
+  seen = set()
+  for match in re.finditer(r'^([\w./]+)\s*=', source, re.MULTILINE):
+    if match[1] in seen:
+      raise ConfigurationError(
+        f'{origin}: {match[1]!r} is bound twice; keep one of the lines.'
+      )
+    seen.add(match[1])
+
+
+def _explain(error: Exception) -> str:
+  """Turns gin's message into one line with the nearest valid name."""
+  message = str(error)
+  unknown = re.search(r"No configurable matching '([^']*)'", message)
+  if unknown:
+    hint = nearest(unknown[1], _REGISTRY)
+    return f'unknown function {unknown[1]!r}{hint or _known_functions()}'
+  unknown = re.search(
+    r"[Cc]onfigurable '([^']*)' doesn't have a parameter named '([^']*)'",
+    message,
+  )
+  if unknown:
+    name, parameter = unknown[1].split('.')[-1], unknown[2]
+    known = inspect.signature(_REGISTRY[name]).parameters
+    hint = nearest(parameter, known) or f'; it has {", ".join(known)}'
+    return f'{name} has no parameter {parameter!r}{hint}'
+  if isinstance(error, SyntaxError):
+    line = (error.text or '').strip()
+    return f'not valid gin: {error.msg} in line {error.lineno}: {line}'
+  return ' '.join(message.split())
+
+
+def _known_functions() -> str:
+  return f'; known are {", ".join(sorted(_REGISTRY))}'
+
+
+def _check_types() -> None:
+  for key, value in bindings().items():
+    name, parameter = key.split('.')
+    hint = typing.get_type_hints(_REGISTRY[name]).get(parameter)
+    if hint is not None and not _fits(value, hint):
+      raise ConfigurationError(
+        f'{key} = {value!r} has the wrong type; it takes {_describe(hint)}.'
+      )
+
+
+def _fits(value: object, hint: object) -> bool:
+  """Whether a value read by gin is of the annotated type."""
+  origin, arguments = typing.get_origin(hint), typing.get_args(hint)
+  if origin in (typing.Union, types.UnionType):
+    return any(_fits(value, argument) for argument in arguments)
+  if origin is typing.Literal:
+    return value in arguments
+  if origin is not None:  # A sequence or mapping of something.
+    if not isinstance(value, (list, tuple)) or isinstance(value, str):
+      return False
+    return all(_fits(item, arguments[0]) for item in value)
+  if hint is type(None):
+    return value is None
+  if hint in (int, float) and isinstance(value, bool):
+    return False
+  if hint is float:
+    return isinstance(value, (int, float))
+  return not isinstance(hint, type) or isinstance(value, hint)
+
+
+def _describe(hint: object) -> str:
+  if typing.get_origin(hint) is typing.Literal:
+    return 'one of ' + ', '.join(map(repr, typing.get_args(hint)))
+  return getattr(hint, '__name__', str(hint).replace('typing.', ''))

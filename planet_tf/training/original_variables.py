@@ -1,0 +1,117 @@
+"""The original's variable names, for golden tests and its checkpoints.
+
+Layouts are the same on both sides: dense kernels [in, out], convolutions
+[h, w, in, out], transposed convolutions [h, w, out, in], the GRU's kernels
+over [input, state] with the reset gate before the update gate.
+"""
+
+from collections.abc import Iterable, Mapping
+
+import keras
+
+from planet_tf.world_model import WorldModel
+
+# Scope of the original -> its layers in order of creation, as paths of ours.
+# The original numbers the layers of a scope by kind: dense, dense_1, ...
+_SCOPES = {
+  'encoder': ('encoder.convolutions',),
+  'head_image': ('heads.image.dense', 'heads.image.transposed'),
+  'head_reward': ('heads.reward.hidden', 'heads.reward.mean'),
+  'rnn/rssm/transition': (
+    'dynamics.input_layers',
+    'dynamics.gru',
+    'dynamics.output_layers',
+    'dynamics.prior_mean',
+    'dynamics.prior_stddev',
+  ),
+  'rnn/rssm/posterior': (
+    'dynamics.posterior_layers',
+    'dynamics.posterior_mean',
+    'dynamics.posterior_stddev',
+  ),
+}
+
+# Class of our layer -> what the original calls it.
+_KINDS = {
+  'Conv2D': 'conv2d',
+  'Conv2DTranspose': 'conv2d_transpose',
+  'Dense': 'dense',
+  'GRU': 'gru_cell',
+  'PointTransposed': 'conv2d_transpose',
+}
+
+
+def original_variables(model: WorldModel) -> dict[str, keras.Variable]:
+  """Maps the original's variable names to the variables of a model.
+
+  Args:
+    model: A world model with RSSM dynamics.
+
+  Returns:
+    Names such as `graph/encoder/conv2d_1/kernel` and our variables.
+  """
+  variables = {}
+  for scope, paths in _SCOPES.items():
+    counts = {}
+    for layer in _layers(model, paths):
+      kind = _KINDS[type(layer).__name__]
+      index = counts.get(kind, 0)
+      counts[kind] = index + 1
+      suffix = f'_{index}' if index else ''
+      for variable in layer.variables:
+        name = f'graph/{scope}/{kind}{suffix}/{variable.name}'
+        variables[name] = variable
+  return variables
+
+
+def adam_slots(
+  optimizer: keras.optimizers.Adam, model: WorldModel
+) -> dict[str, keras.Variable]:
+  """Maps the original's names of Adam's slots to an optimizer's variables.
+
+  Args:
+    optimizer: An Adam optimizer built for the model's variables.
+    model: A world model with RSSM dynamics.
+
+  Returns:
+    Names such as `graph/graph/encoder/conv2d/kernel/main` (first moment;
+    `main_1` is the second) and the optimizer's variables.
+  """
+  position = {v.path: i for i, v in enumerate(model.trainable_variables)}
+  slots = {}
+  for name, variable in original_variables(model).items():
+    index = position[variable.path]
+    slots[f'graph/{name}/main'] = optimizer._momentums[index]
+    slots[f'graph/{name}/main_1'] = optimizer._velocities[index]
+  return slots
+
+
+def load_original(model: WorldModel, values: Mapping[str, object]) -> None:
+  """Assigns weights of the original to a model.
+
+  Args:
+    model: A world model with RSSM dynamics.
+    values: Arrays by the original's names; extra names are an error.
+
+  Raises:
+    ValueError: If names or shapes do not match the model.
+  """
+  variables = original_variables(model)
+  missing = sorted(set(variables) - set(values))
+  extra = sorted(set(values) - set(variables))
+  if missing or extra:
+    raise ValueError(
+      f'Weights do not match the model: missing {missing}, unknown {extra}.'
+    )
+  for name, variable in variables.items():
+    variable.assign(values[name])
+
+
+def _layers(
+  model: WorldModel, paths: Iterable[str]
+) -> Iterable[keras.layers.Layer]:
+  for path in paths:
+    value = model
+    for part in path.split('.'):
+      value = value[part] if isinstance(value, dict) else getattr(value, part)
+    yield from value if isinstance(value, list) else [value]

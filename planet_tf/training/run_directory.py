@@ -1,0 +1,227 @@
+"""The folder of a run: what was asked for, what ran, and its results.
+
+config.gin             the configuration, compared when a run is resumed
+operative_config.gin   the settings that were in fact used
+versions.json          versions and hardware of each session
+task.json              actions of the environment
+train_episodes/ test_episodes/   one npz file an episode
+checkpoints/           weights, optimizer, counters, data position
+metrics.jsonl          scalars; train/ and test/ hold them for TensorBoard
+"""
+
+import fcntl
+import importlib.metadata
+import json
+import os
+import pathlib
+import platform
+import subprocess
+import time
+from typing import TextIO
+
+import gin
+import numpy as np
+
+from planet_tf.agent import PlanetAgent
+from planet_tf.control.simulate import action_bounds
+from planet_tf.envs.parallel import ParallelEnvs
+from planet_tf.training import configuration
+from planet_tf.training.checkpoints import restore_model
+from planet_tf.training.factories import make_planner, make_world_model
+
+# Settings that may differ when a run is resumed: learning does not depend on
+# them. Everything else would make it another run.
+_FREE = {
+  'make_envs.modules',
+  'make_envs.timeout',
+  'make_envs.workers',
+  'make_sampler.cached_episodes',
+  'train.keep_checkpoints',
+  'train.open_loop_context',
+  'train.test_episodes',
+  'train.total_episodes',
+  'train.updates_per_log',
+}
+
+
+class RunError(ValueError):
+  """A run directory that cannot be used; the message is one line."""
+
+
+class RunDirectory:
+  """A run directory, opened for training.
+
+  Args:
+    path: The folder; made if it does not exist.
+
+  Raises:
+    RunError: If it cannot be written, is in use by another process, or holds
+      a run with another configuration.
+  """
+
+  def __init__(self, path: str | os.PathLike) -> None:
+    self.path = pathlib.Path(path).expanduser()
+    self.checkpoints = self.path / 'checkpoints'
+    self.train_episodes = self.path / 'train_episodes'
+    self.test_episodes = self.path / 'test_episodes'
+    try:
+      self.path.mkdir(parents=True, exist_ok=True)
+      self._lock = _lock(self.path)
+    except OSError as error:
+      raise RunError(
+        f'Cannot write to the log directory {str(self.path)!r} '
+        f'({error.strerror}); choose another --logdir.'
+      ) from error
+    self._check_configuration()
+    self._record_versions()
+
+  def write_operative_config(self) -> None:
+    """Writes the settings that gin has handed out so far."""
+    path = self.path / 'operative_config.gin'
+    path.write_text(gin.operative_config_str())
+
+  def write_task(self, task: str, envs: ParallelEnvs) -> None:
+    """Writes what an agent must know of the environment."""
+    minimum, maximum = action_bounds(envs.action_spec)
+    content = {
+      'task': task,
+      'action_repeat': envs.action_repeat,
+      'action_minimum': minimum.tolist(),
+      'action_maximum': maximum.tolist(),
+    }
+    (self.path / 'task.json').write_text(json.dumps(content, indent=2) + '\n')
+
+  def close(self) -> None:
+    """Lets other processes use the folder."""
+    self._lock.close()
+
+  def _check_configuration(self) -> None:
+    path = self.path / 'config.gin'
+    new = configuration.bindings()
+    if path.exists():
+      new_text = configuration.text()
+      configuration.parse([str(path)], base=None)
+      old = configuration.bindings()
+      path_name = str(self.path)
+      configuration.parse_text(new_text)
+      changed = sorted(
+        key for key in {*old, *new} - _FREE if old.get(key) != new.get(key)
+      )
+      if changed:
+        details = ', '.join(
+          f'{key} = {old.get(key)!r} there and {new.get(key)!r} now'
+          for key in changed
+        )
+        raise RunError(
+          f'The log directory {path_name!r} holds a run with another '
+          f'configuration ({details}); choose another --logdir or keep these '
+          'settings.'
+        )
+    path.write_text(configuration.text())
+
+  def _record_versions(self) -> None:
+    path = self.path / 'versions.json'
+    sessions = json.loads(path.read_text()) if path.exists() else []
+    sessions.append(describe_session())
+    path.write_text(json.dumps(sessions, indent=2) + '\n')
+
+
+def describe_session() -> dict[str, object]:
+  """Versions, commit and hardware of this process."""
+  packages = ('tensorflow', 'keras', 'tensorflow-probability', 'numpy')
+  packages += ('dm_control', 'mujoco', 'gin-config')
+  return {
+    'started': time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime()),
+    'commit': _commit(),
+    'python': platform.python_version(),
+    **{name: _version(name) for name in packages},
+    'platform': platform.platform(),
+    'processor': _processor(),
+    'cores': len(os.sched_getaffinity(0)),
+  }
+
+
+def load_agent(
+  logdir: str | os.PathLike, checkpoint: str | None = None
+) -> PlanetAgent:
+  """Loads the trained agent of a run; replaces the current configuration.
+
+  Args:
+    logdir: The run directory.
+    checkpoint: Path prefix of one checkpoint; the latest by default.
+
+  Returns:
+    The agent.
+
+  Raises:
+    RunError: If the folder holds no run.
+    CheckpointError: If there is no such checkpoint.
+  """
+  task = read_task(logdir)
+  path = pathlib.Path(logdir).expanduser()
+  configuration.parse([str(path / 'config.gin')], base=None)
+  minimum = np.array(task['action_minimum'], np.float32)
+  maximum = np.array(task['action_maximum'], np.float32)
+  model = make_world_model(len(minimum))
+  restore_model(path / 'checkpoints', model, checkpoint)
+  return PlanetAgent(model, make_planner(), minimum, maximum)
+
+
+def read_task(logdir: str | os.PathLike) -> dict[str, object]:
+  """Reads what a run has written down of its environment.
+
+  Args:
+    logdir: The run directory.
+
+  Returns:
+    `task`, `action_repeat`, `action_minimum` and `action_maximum`.
+
+  Raises:
+    RunError: If the folder holds no run.
+  """
+  path = pathlib.Path(logdir).expanduser()
+  for name in ('config.gin', 'task.json'):
+    if not (path / name).is_file():
+      raise RunError(
+        f'{str(path)!r} is not a run directory: it has no {name}; give the '
+        '--logdir of a training run.'
+      )
+  return json.loads((path / 'task.json').read_text())
+
+
+def _lock(path: pathlib.Path) -> TextIO:
+  file = (path / '.lock').open('w')
+  try:
+    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+  except BlockingIOError as error:
+    raise RunError(
+      f'The log directory {str(path)!r} is in use by another process; stop it '
+      'or choose another --logdir.'
+    ) from error
+  return file
+
+
+def _version(package: str) -> str | None:
+  try:
+    return importlib.metadata.version(package)
+  except importlib.metadata.PackageNotFoundError:
+    return None
+
+
+def _commit() -> str | None:
+  folder = pathlib.Path(__file__).parent
+  command = ['git', '-C', str(folder), 'describe', '--always', '--dirty']
+  try:
+    result = subprocess.run(command, capture_output=True, text=True, timeout=9)
+  except OSError:
+    return None
+  return result.stdout.strip() or None
+
+
+def _processor() -> str:
+  try:
+    lines = pathlib.Path('/proc/cpuinfo').read_text().splitlines()
+  except OSError:
+    return platform.processor()
+  names = [line.split(':')[1].strip() for line in lines if 'model name' in line]
+  return names[0] if names else platform.processor()

@@ -1,0 +1,167 @@
+"""Records of a run: metrics.jsonl and TensorBoard.
+
+docs/METRICS.md documents names and units.
+"""
+
+import io
+import json
+import math
+import pathlib
+import time
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import tensorflow as tf
+from PIL import Image
+from tensorboard.plugins.image import metadata
+
+FILE = 'metrics.jsonl'
+
+
+class Recorder:
+  """Writes scalars and pictures of one split of a run.
+
+  Args:
+    logdir: The run directory.
+  """
+
+  def __init__(self, logdir: pathlib.Path) -> None:
+    self._logdir = logdir
+    self._writers = {}
+
+  def scalars(
+    self,
+    split: str,
+    counters: Mapping[str, int],
+    values: Mapping[str, float],
+  ) -> None:
+    """Records scalars.
+
+    Args:
+      split: `train` or `test`.
+      counters: `updates`, `episodes` and so on at this moment.
+      values: Scalars by name; those that are not finite are left out of the
+        record, as a missing value is never written as a number.
+    """
+    values = {name: float(value) for name, value in values.items()}
+    values = {k: v for k, v in values.items() if math.isfinite(v)}
+    line = {
+      'time': round(time.time(), 3),
+      'split': split,
+      **counters,
+      **{name: float(f'{value:.7g}') for name, value in values.items()},
+    }
+    with (self._logdir / FILE).open('a') as file:
+      file.write(json.dumps(line) + '\n')
+    with self._writer(split).as_default(step=counters['updates']):
+      for name, value in values.items():
+        tf.summary.scalar(name, value)
+      for name, value in counters.items():
+        tf.summary.scalar(f'counters/{name}', value)
+
+  def image(
+    self, split: str, counters: Mapping[str, int], name: str, image: np.ndarray
+  ) -> None:
+    """Records a picture, uint8 [height, width, 3]."""
+    with self._writer(split).as_default(step=counters['updates']):
+      tf.summary.image(name, image[None])
+
+  def animation(
+    self,
+    split: str,
+    counters: Mapping[str, int],
+    name: str,
+    frames: np.ndarray,
+    rate: float = 10.0,
+  ) -> None:
+    """Records an animation, uint8 [T, height, width, 3], as a GIF.
+
+    TensorBoard plays a GIF that is stored in place of an encoded picture.
+    """
+    height, width = frames.shape[1:3]
+    value = tf.constant([str(width), str(height), encode_gif(frames, rate)])
+    with self._writer(split).as_default(step=counters['updates']):
+      tf.summary.write(
+        name,
+        value,
+        metadata=metadata.create_summary_metadata(
+          display_name=None, description=''
+        ),
+      )
+
+  def flush(self) -> None:
+    """Makes everything recorded so far visible."""
+    for writer in self._writers.values():
+      writer.flush()
+
+  def rewind(self, updates: int) -> None:
+    """Drops what was recorded after a checkpoint, since it will come again.
+
+    Args:
+      updates: Number of updates at the checkpoint.
+    """
+    path = self._logdir / FILE
+    if not path.exists():
+      return
+    lines = path.read_text().splitlines(keepends=True)
+    kept = [line for line in lines if _updates(line) <= updates]
+    if len(kept) < len(lines):
+      temporary = path.with_suffix('.tmp')
+      temporary.write_text(''.join(kept))
+      temporary.replace(path)
+
+  def _writer(self, split: str) -> tf.summary.SummaryWriter:
+    if split not in self._writers:
+      self._writers[split] = tf.summary.create_file_writer(
+        str(self._logdir / split)
+      )
+    return self._writers[split]
+
+
+def read_metrics(logdir: pathlib.Path, split: str | None = None) -> list[dict]:
+  """Reads metrics.jsonl.
+
+  Args:
+    logdir: The run directory.
+    split: Only lines of this split.
+
+  Returns:
+    One dict per line; a last line cut short by a crash is left out.
+  """
+  lines = []
+  for line in (logdir / FILE).read_text().splitlines():
+    try:
+      lines.append(json.loads(line))
+    except json.JSONDecodeError:
+      continue
+  return [x for x in lines if split is None or x['split'] == split]
+
+
+def encode_gif(frames: np.ndarray, rate: float) -> bytes:
+  """Encodes frames, uint8 [T, height, width, 3], at `rate` per second."""
+  buffer = io.BytesIO()
+  images = [Image.fromarray(frame) for frame in frames]
+  images[0].save(
+    buffer,
+    format='GIF',
+    save_all=True,
+    append_images=images[1:],
+    duration=round(1000 / rate),
+    loop=0,
+  )
+  return buffer.getvalue()
+
+
+def mean_of(metrics: Sequence[Mapping[str, tf.Tensor]]) -> dict[str, float]:
+  """Means of metrics over several updates, by name."""
+  return {
+    name: float(np.mean([float(values[name]) for values in metrics]))
+    for name in metrics[0]
+  }
+
+
+def _updates(line: str) -> float:
+  try:
+    return json.loads(line)['updates']
+  except (json.JSONDecodeError, KeyError):
+    return math.inf  # Cut short by a crash, so after the checkpoint.

@@ -1,0 +1,211 @@
+"""The world model: encoder, latent dynamics and heads.
+
+Source: paper, sections 2 and 3; original: training/define_model.py.
+"""
+
+from collections.abc import Mapping
+
+import keras
+import tensorflow as tf
+
+from planet_tf.data.preprocess import preprocess
+from planet_tf.models import LatentDynamics
+
+State = dict[str, tf.Tensor]
+
+
+class WorldModel(keras.Model):
+  """Learns latent dynamics from images, actions and rewards.
+
+  Args:
+    encoder: Layer from images [.., 64, 64, 3] to embeddings [.., E].
+    dynamics: Latent dynamics model.
+    heads: Layers from features [.., F] to predictions, by name; `image` and
+      `reward` are what the original has.
+    action_size: Size A of one action.
+    image_bits: Colour depth to which images are reduced.
+    seed: Seed of every random draw of training.
+  """
+
+  def __init__(
+    self,
+    encoder: keras.layers.Layer,
+    dynamics: LatentDynamics,
+    heads: Mapping[str, keras.layers.Layer],
+    *,
+    action_size: int,
+    image_bits: int = 5,
+    seed: int = 0,
+    **kwargs: object,
+  ) -> None:
+    super().__init__(**kwargs)
+    self.encoder = encoder
+    self.dynamics = dynamics
+    self.heads = dict(heads)
+    self.action_size = action_size
+    self.image_bits = image_bits
+    self.seed = seed
+    self._build_layers()
+
+  def _build_layers(self) -> None:
+    """Creates all variables, so that weights can be loaded at once."""
+    embedding = self.encoder(tf.zeros((1, 64, 64, 3)))
+    self.dynamics.build_cell(self.action_size, embedding.shape[-1])
+    for head in self.heads.values():
+      head.build((None, self.dynamics.feature_size))
+    self.built = True
+
+  def call(self, batch: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+    """Reconstructs a batch of raw chunks from its filtered latent states.
+
+    Args:
+      batch: `image` uint8 [B, T, 64, 64, 3] and `action` [B, T, A].
+
+    Returns:
+      Predictions of all heads by name, each [B, T, ..].
+    """
+    images = preprocess(batch['image'], self.image_bits)
+    _, posterior = self.observe(images, batch['action'])
+    return self.predict_heads(posterior)
+
+  def observe(
+    self,
+    images: tf.Tensor,
+    actions: tf.Tensor,
+    *,
+    seed: tf.Tensor | None = None,
+    noise: tf.Tensor | None = None,
+    state: State | None = None,
+  ) -> tuple[State, State]:
+    """Filters sequences of images.
+
+    Args:
+      images: Preprocessed images [B, T, 64, 64, 3].
+      actions: Actions that led to them [B, T, A].
+      seed: Stateless seed, int32 [2], of the latent samples.
+      noise: Standard normal noise [2, B, T, S] of prior and posterior
+        instead. With neither, samples are means.
+      state: State before the first step, zeros by default.
+
+    Returns:
+      Priors and posteriors, tensors [B, T, ..].
+    """
+    shape = tf.shape(actions)
+    noise = self._noise((2, shape[0], shape[1]), seed, noise)
+    embedding = self.encoder(images)
+    return self.dynamics.closed_loop(embedding, actions, noise, state)
+
+  def imagine(
+    self,
+    state: State,
+    actions: tf.Tensor,
+    *,
+    seed: tf.Tensor | None = None,
+    noise: tf.Tensor | None = None,
+  ) -> State:
+    """Predicts open loop.
+
+    Args:
+      state: State before the first action, tensors [B, ..].
+      actions: Actions [B, H, A].
+      seed: Stateless seed, int32 [2], of the latent samples.
+      noise: Standard normal noise [B, H, S] instead. With neither, samples
+        are means.
+
+    Returns:
+      Priors, tensors [B, H, ..].
+    """
+    shape = tf.shape(actions)
+    noise = self._noise((shape[0], shape[1]), seed, noise)
+    return self.dynamics.open_loop(actions, noise, state)
+
+  def predict_heads(self, state: State) -> dict[str, tf.Tensor]:
+    """Means that all heads predict from states [.., ..], by name."""
+    features = self.dynamics.features(state)
+    return {name: head(features) for name, head in self.heads.items()}
+
+  def predicted_return(
+    self, state: State, actions: tf.Tensor, noise: tf.Tensor | None
+  ) -> tf.Tensor:
+    """Sum of the mean rewards predicted for action sequences.
+
+    The current state's reward is excluded; the prior is sampled once per
+    candidate and step. Each candidate starts from its own environment's
+    state (the original mixes them up for N > 1).
+
+    Args:
+      state: Current state of each environment, tensors [N, ..].
+      actions: Candidate action sequences [N, J, H, A].
+      noise: Standard normal noise [H, N * J, S], or None for the means.
+
+    Returns:
+      Predicted returns [N, J].
+    """
+    candidates, horizon = actions.shape[1], actions.shape[2]
+    state = {
+      name: tf.repeat(tensor, candidates, 0) for name, tensor in state.items()
+    }
+    flat = tf.reshape(actions, (-1, horizon, self.action_size))
+    if noise is None:
+      size = self.dynamics.stochastic_size
+      noise = tf.zeros((horizon, tf.shape(flat)[0], size))
+    total = 0.0
+    for time in range(horizon):
+      state = self.dynamics.transition(state, flat[:, time], noise[time])
+      total += self.heads['reward'](self.dynamics.features(state))
+    return tf.reshape(total, (-1, candidates))
+
+  def compile(
+    self,
+    optimizer: keras.optimizers.Optimizer,
+    objectives: object,
+    clip_norm: float = 1000.0,
+  ) -> None:
+    """Prepares training.
+
+    Args:
+      optimizer: Optimizer of all variables.
+      objectives: `objectives(model, batch, seed) -> (loss, metrics)`, such as
+        `planet_tf.training.objectives.Objectives`.
+      clip_norm: Largest global norm of the gradients.
+    """
+    super().compile(optimizer=optimizer)
+    self.objectives = objectives
+    self.clip_norm = clip_norm
+
+  def train_step(self, batch: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+    """One update; what the trainer and `fit` call.
+
+    Args:
+      batch: Raw chunks: `image` uint8 [B, T, 64, 64, 3], `action` [B, T, A],
+        `reward` [B, T].
+
+    Returns:
+      Scalar metrics by name; `gradient_norm` is the one before clipping.
+    """
+    updates = tf.cast(self.optimizer.iterations, tf.int32)
+    seed = tf.stack([tf.constant(self.seed, tf.int32), updates])
+    with tf.GradientTape() as tape:
+      loss, metrics = self.objectives(self, batch, seed)
+    variables = self.trainable_variables
+    gradients = tape.gradient(loss, variables)
+    norm = tf.linalg.global_norm(gradients)
+    gradients, _ = tf.clip_by_global_norm(gradients, self.clip_norm, norm)
+    self.optimizer.apply(gradients, variables)
+    return {**metrics, 'gradient_norm': norm}
+
+  def test_step(self, batch: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+    """Metrics of a batch without an update; shapes as in `train_step`."""
+    updates = tf.cast(self.optimizer.iterations, tf.int32)
+    # The complement keeps the draws apart from those of training.
+    seed = tf.stack([tf.constant(~self.seed, tf.int32), updates])
+    _, metrics = self.objectives(self, batch, seed)
+    return metrics
+
+  def _noise(self, leading, seed, noise):
+    shape = (*leading, self.dynamics.stochastic_size)
+    if noise is not None:
+      return noise
+    if seed is None:
+      return tf.zeros(shape)
+    return tf.random.stateless_normal(shape, seed)

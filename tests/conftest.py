@@ -1,0 +1,122 @@
+"""Fixtures shared by all tests: golden numbers and the `slow` marker."""
+
+import importlib.util
+import json
+import os
+import pathlib
+import re
+
+import numpy as np
+import pytest
+
+os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '2')
+
+GOLDEN = pathlib.Path(__file__).parent / 'golden'
+
+
+def pytest_addoption(parser):
+  parser.addoption(
+    '--golden',
+    default=str(GOLDEN / 'seed0'),
+    help='folder of golden npz files; its name ends in their seed',
+  )
+  parser.addoption(
+    '--slow', action='store_true', help='run the slow tests as well'
+  )
+
+
+def pytest_collection_modifyitems(config, items):
+  if config.getoption('--slow'):
+    return
+  skip = pytest.mark.skip(reason='slow; run with --slow')
+  for item in items:
+    if 'slow' in item.keywords:
+      item.add_marker(skip)
+
+
+class Golden:
+  """Numbers that the original computed, and the weights behind them."""
+
+  def __init__(self, folder: pathlib.Path) -> None:
+    self.folder = folder
+    match = re.search(r'(\d+)$', folder.name)
+    if not match or not folder.is_dir():
+      raise pytest.UsageError(
+        f'--golden={folder} is not a folder whose name ends in a seed'
+      )
+    self.seed = int(match.group(1))
+    spec = importlib.util.spec_from_file_location(
+      'golden_recipe', GOLDEN / 'recipe.py'
+    )
+    recipe = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(recipe)
+    self.recipe = recipe
+
+  def load(self, name):
+    """Reads one npz file of this seed as a dict of arrays."""
+    with np.load(self.folder / name) as data:
+      return {key: data[key] for key in data.files}
+
+  def json(self, name):
+    """Reads one json file; these have no seed."""
+    return json.loads((GOLDEN / name).read_text())
+
+  def weight(self, name, shape):
+    """The weight that the fixtures used for an original variable."""
+    return self.recipe.weight(self.seed, name, shape)
+
+  def probe(self, array):
+    """The elements of an array that the `.../probe` keys hold."""
+    flat = np.asarray(array).reshape(-1)
+    return flat[self.recipe.probe_index(flat.size)]
+
+
+@pytest.fixture(scope='session')
+def golden(request):
+  return Golden(pathlib.Path(request.config.getoption('--golden')))
+
+
+@pytest.fixture(scope='session')
+def golden_root():
+  """Folder of the golden files that belong to no seed."""
+  return GOLDEN
+
+
+def error(actual, expected):
+  """Largest |a - b| / (1 + |b|), the measure of the golden README."""
+  actual, expected = np.asarray(actual), np.asarray(expected)
+  assert actual.shape == expected.shape, (actual.shape, expected.shape)
+  return float(np.max(np.abs(actual - expected) / (1 + np.abs(expected))))
+
+
+@pytest.fixture(scope='session')
+def relative_error():
+  return error
+
+
+@pytest.fixture(scope='session')
+def golden_model(golden):
+  """Makes world models that hold the golden weights."""
+  from planet_tf.models import RSSM
+  from planet_tf.networks import Decoder, Encoder, FeedForward
+  from planet_tf.training.original_variables import load_original
+  from planet_tf.training.original_variables import original_variables
+  from planet_tf.world_model import WorldModel
+
+  def make(action_size=6, **options):
+    model = WorldModel(
+      Encoder(),
+      RSSM(30, 200, 200, **options),
+      {
+        'image': Decoder(),
+        'reward': FeedForward(num_layers=3, units=300),
+      },
+      action_size=action_size,
+    )
+    variables = original_variables(model)
+    load_original(
+      model, {k: golden.weight(k, v.shape) for k, v in variables.items()}
+    )
+    return model
+
+  return make

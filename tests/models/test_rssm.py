@@ -1,0 +1,92 @@
+"""The RSSM against the original's numbers."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from planet_tf import distributions
+from planet_tf.models import RSSM
+
+VARIANTS = {
+  'default': {},
+  'future_rnn_false': {'future_rnn': False},
+  'num_layers_2': {'num_layers': 2},
+  'mean_only': {'mean_only': True},
+  'elu_min_stddev_0.01': {'activation': 'elu', 'min_stddev': 0.01},
+}
+
+
+def _state(data, prefix):
+  keys = ('mean', 'stddev', 'sample')
+  state = {key: data[f'{prefix}/{key}'] for key in keys}
+  state['belief'] = data[f'{prefix}/rnn_state']
+  return state
+
+
+@pytest.mark.parametrize('variant', VARIANTS)
+@pytest.mark.parametrize('observed', ['used', 'unused'])
+def test_step(golden, golden_model, relative_error, variant, observed):
+  data = golden.load('rssm_cell.npz')
+  cell = golden_model(**VARIANTS[variant]).dynamics
+  noise = np.stack([data['noise/prior'], data['noise/posterior']])
+  prior, posterior = cell(
+    _state(data, 'prev_state'),
+    data['prev_action'],
+    data['obs'] if observed == 'used' else None,
+    noise,
+  )
+  for name, state in (('prior', prior), ('posterior', posterior)):
+    expected = _state(data, f'{variant}/{observed}/{name}')
+    for key, value in state.items():
+      assert relative_error(value, expected[key]) < 1e-5, (name, key)
+
+
+def test_closed_loop(golden, golden_model, relative_error):
+  data = golden.load('unroll.npz')
+  cell = golden_model().dynamics
+  noise = np.stack([data['noise/prior'], data['noise/posterior']])
+  prior, posterior = cell.closed_loop(
+    tf.constant(data['embedded']), tf.constant(data['prev_action']), noise
+  )
+  for name, state in (('prior', prior), ('posterior', posterior)):
+    expected = _state(data, f'closed/{name}')
+    for key, value in state.items():
+      assert relative_error(value, expected[key]) < 1e-5, (name, key)
+  divergence = distributions.divergence(posterior, prior)
+  assert relative_error(divergence, data['divergence']) < 1e-5
+  assert relative_error(cell.features(posterior), data['features']) < 1e-5
+
+
+def test_open_loop(golden, golden_model, relative_error):
+  data = golden.load('unroll.npz')
+  cell = golden_model().dynamics
+  context = int(data['context'])
+  noise = np.stack([data['noise/prior'], data['noise/posterior']])
+  actions = tf.constant(data['prev_action'])
+  _, posterior = cell.closed_loop(
+    tf.constant(data['embedded'][:, :context]),
+    actions[:, :context],
+    noise[:, :, :context],
+  )
+  last = {key: value[:, -1] for key, value in posterior.items()}
+  future = cell.open_loop(actions[:, context:], noise[0][:, context:], last)
+  for key, expected in _state(data, 'open').items():
+    actual = tf.concat([posterior[key], future[key]], 1)
+    assert relative_error(actual, expected) < 1e-5, key
+
+
+def test_zero_state_is_all_zeros():
+  state = RSSM(3, 4, 5).zero_state(2)
+  shapes = {key: tuple(value.shape) for key, value in state.items()}
+  assert shapes == {
+    'mean': (2, 3),
+    'stddev': (2, 3),
+    'sample': (2, 3),
+    'belief': (2, 4),
+  }
+  assert all(np.all(value == 0) for value in map(np.asarray, state.values()))
+
+
+def test_rejects_no_layers():
+  with pytest.raises(ValueError, match='at least 1, got 0'):
+    RSSM(3, 4, 5, num_layers=0)
