@@ -6,6 +6,12 @@ Source: paper, appendix A; original: networks/conv_ha.py.
 import keras
 import tensorflow as tf
 
+from planet_tf.networks.convolution import (
+  Conv2D,
+  Conv2DTranspose,
+  PointTransposed,
+)
+
 EMBEDDING_SIZE = 1024
 IMAGE_SHAPE = (64, 64, 3)
 
@@ -15,13 +21,21 @@ class Encoder(keras.layers.Layer):
 
   The maps are 64 -> 31 -> 14 -> 6 -> 2 pixels wide with 32, 64, 128 and 256
   channels, so that the embedding has E = 2 * 2 * 256 = 1024 numbers.
+
+  Args:
+    compute: Type of the convolutions, `float32` or `bfloat16`.
   """
 
-  def __init__(self, **kwargs: object) -> None:
+  def __init__(self, compute: str = 'float32', **kwargs: object) -> None:
     super().__init__(**kwargs)
     self.convolutions = [
-      keras.layers.Conv2D(
-        channels, 4, strides=2, activation='relu', name=f'conv{index}'
+      Conv2D(
+        channels,
+        4,
+        strides=2,
+        activation='relu',
+        compute=compute,
+        name=f'conv{index}',
       )
       for index, channels in enumerate((32, 64, 128, 256))
     ]
@@ -55,59 +69,26 @@ class Encoder(keras.layers.Layer):
     return tf.reshape(hidden, tf.concat([leading, [EMBEDDING_SIZE]], 0))
 
 
-class PointTransposed(keras.layers.Layer):
-  """Transposed convolution of a 1 x 1 map, computed as a dense layer.
-
-  On a single pixel a transposed convolution is a matrix product; oneDNN's
-  generic kernel takes more than ten times as long for the same numbers.
-
-  Args:
-    filters: Output channels.
-    kernel_size: Width and height of the kernel and so of the output.
-  """
-
-  def __init__(self, filters: int, kernel_size: int, **kwargs: object) -> None:
-    super().__init__(**kwargs)
-    self.filters = filters
-    self.kernel_size = kernel_size
-
-  def build(self, input_shape: tuple[int | None, ...]) -> None:
-    """Creates the kernel [h, w, out, in], as a transposed convolution's."""
-    size = self.kernel_size
-    self.kernel = self.add_weight(
-      shape=(size, size, self.filters, input_shape[-1]),
-      initializer='glorot_uniform',
-      name='kernel',
-    )
-    self.bias = self.add_weight(
-      shape=(self.filters,), initializer='zeros', name='bias'
-    )
-
-  def call(self, hidden: tf.Tensor) -> tf.Tensor:
-    """Maps [B, C] to relu maps [B, kernel_size, kernel_size, filters]."""
-    size = self.kernel_size
-    kernel = tf.reshape(self.kernel, (-1, self.kernel.shape[-1]))
-    hidden = tf.matmul(hidden, kernel, transpose_b=True)
-    hidden = tf.reshape(hidden, (-1, size, size, self.filters))
-    return tf.nn.relu(hidden + self.bias)
-
-
 class Decoder(keras.layers.Layer):
   """Predicts the mean image from latent features.
 
   A dense layer to 1024 numbers without activation, then transposed
   convolutions of stride 2 to maps of 5, 13, 30 and 64 pixels.
+
+  Args:
+    compute: Type of the convolutions, `float32` or `bfloat16`.
   """
 
-  def __init__(self, **kwargs: object) -> None:
+  def __init__(self, compute: str = 'float32', **kwargs: object) -> None:
     super().__init__(**kwargs)
-    transposed = keras.layers.Conv2DTranspose
+    options = {'strides': 2, 'compute': compute}
+    hidden = {'activation': 'relu', **options}
     self.dense = keras.layers.Dense(EMBEDDING_SIZE, name='dense')
     self.transposed = [
-      PointTransposed(128, 5, name='transposed0'),
-      transposed(64, 5, strides=2, activation='relu', name='transposed1'),
-      transposed(32, 6, strides=2, activation='relu', name='transposed2'),
-      transposed(3, 6, strides=2, name='transposed3'),
+      PointTransposed(128, 5, compute=compute, name='transposed0'),
+      Conv2DTranspose(64, 5, name='transposed1', **hidden),
+      Conv2DTranspose(32, 6, name='transposed2', **hidden),
+      Conv2DTranspose(3, 6, name='transposed3', **options),
     ]
 
   def build(self, input_shape: tuple[int | None, ...]) -> None:

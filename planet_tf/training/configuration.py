@@ -6,6 +6,7 @@ and reports errors over several lines. Here every mistake ends in one line.
 
 import difflib
 import functools
+import importlib
 import inspect
 import pathlib
 import re
@@ -94,6 +95,8 @@ def parse(
   Raises:
     ConfigurationError: For anything that does not fit, in one line.
   """
+  # Importing the trainer registers every configurable function.
+  importlib.import_module('planet_tf.training.trainer')
   gin.clear_config()
   for name in ([base] if base else []) + list(files):
     path = find_file(name)

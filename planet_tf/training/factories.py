@@ -25,6 +25,7 @@ from planet_tf.models import RSSM
 from planet_tf.networks import Decoder, Encoder, FeedForward
 from planet_tf.training.configuration import configurable, settings
 from planet_tf.training.objectives import Objectives
+from planet_tf.training.precision import choose_precision
 from planet_tf.world_model import WorldModel
 
 
@@ -43,6 +44,7 @@ def make_world_model(
   head_layers: int,
   head_units: int,
   image_bits: int,
+  precision: Literal['float32', 'bfloat16', 'auto'],
   seed: int = 0,
 ) -> WorldModel:
   """Makes a world model with fresh weights.
@@ -60,6 +62,8 @@ def make_world_model(
     head_layers: Hidden layers of the reward head.
     head_units: Units of each.
     image_bits: Colour depth to which images are reduced, 1 to 8.
+    precision: Type of the convolutions' products, or `auto` for the one that
+      is fastest on this machine; everything else is float32.
     seed: Seed of the weights and of the draws of training; the seed of a run
       for its trainer.
 
@@ -67,6 +71,7 @@ def make_world_model(
     The model, all variables created.
   """
   keras.utils.set_random_seed(seed)
+  compute = choose_precision(precision)
   dynamics = RSSM(
     state_size,
     belief_size,
@@ -81,9 +86,9 @@ def make_world_model(
     num_layers=head_layers, units=head_units, activation=activation
   )
   return WorldModel(
-    Encoder(),
+    Encoder(compute),
     dynamics,
-    {'image': Decoder(), 'reward': reward},
+    {'image': Decoder(compute), 'reward': reward},
     action_size=action_size,
     image_bits=image_bits,
     seed=seed,
@@ -206,8 +211,8 @@ def make_envs(
     task: Name of a task, or `module:function` of your own.
     workers: Environments that run side by side.
     camera: Index of the camera that renders the images.
-    action_repeat: Repeats R of each action; None for the task's own.
-    duration: Environment steps in an episode; None for the task's own.
+    action_repeat: Repeats R of each action; None for that of the task.
+    duration: Decisions in an episode; None for 1000 / action repeat.
     render_quality: `exact` as in the paper, or `fast` (smaller shadows).
     modules: Python modules to import because they register tasks.
     timeout: Seconds after which an environment counts as hanging.

@@ -1,0 +1,35 @@
+"""Chooses the type in which convolutions compute."""
+
+import pathlib
+
+import tensorflow as tf
+
+# Processor features that make bfloat16 products faster than float32.
+_CPU_FEATURES = {'amx_bf16', 'avx512_bf16'}
+
+
+def choose_precision(precision: str) -> str:
+  """Resolves `auto` for the hardware at hand.
+
+  Args:
+    precision: `float32`, `bfloat16` or `auto`.
+
+  Returns:
+    `bfloat16` where a GPU or the processor gains from it, else `float32`; a
+    type that is given stays as it is.
+  """
+  if precision != 'auto':
+    return precision
+  if tf.config.list_physical_devices('GPU') or cpu_features() & _CPU_FEATURES:
+    return 'bfloat16'
+  return 'float32'
+
+
+def cpu_features() -> set[str]:
+  """Feature flags of the processor; empty where Linux does not tell them."""
+  try:
+    lines = pathlib.Path('/proc/cpuinfo').read_text().splitlines()
+  except OSError:
+    return set()
+  flags = (line for line in lines if line.startswith('flags'))
+  return set(next(flags, 'flags:').split(':')[1].split())
