@@ -9,13 +9,16 @@ import importlib
 
 __version__ = '0.1.0'
 
+# Public name -> where it is. A task that users make runs in a process of its
+# own, since software OpenGL and TensorFlow crash when they share one.
 _LAZY = {
-  'PlanetAgent': 'planet_tf.agent',
-  'WorldModel': 'planet_tf.world_model',
-  'load_agent': 'planet_tf.training.run_directory',
-  'make_task': 'planet_tf.envs',
-  'make_world_model': 'planet_tf.training.factories',
-  'register_task': 'planet_tf.envs',
+  'PlanetAgent': ('planet_tf.agent', 'PlanetAgent'),
+  'WorldModel': ('planet_tf.world_model', 'WorldModel'),
+  'configure': ('planet_tf.training.configuration', 'parse'),
+  'load_agent': ('planet_tf.training.run_directory', 'load_agent'),
+  'make_task': ('planet_tf.envs', 'IsolatedEnvironment'),
+  'make_world_model': ('planet_tf.training.factories', 'make_world_model'),
+  'register_task': ('planet_tf.envs', 'register_task'),
 }
 
 __all__ = ['__version__', *_LAZY]
@@ -23,7 +26,8 @@ __all__ = ['__version__', *_LAZY]
 
 def __getattr__(name: str) -> object:
   if name in _LAZY:
-    return getattr(importlib.import_module(_LAZY[name]), name)
+    module, attribute = _LAZY[name]
+    return getattr(importlib.import_module(module), attribute)
   raise AttributeError(f'module {__name__!r} has no attribute {name!r}')
 
 

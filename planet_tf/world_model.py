@@ -169,7 +169,8 @@ class WorldModel(keras.Model):
         `planet_tf.training.objectives.Objectives`.
       clip_norm: Largest global norm of the gradients.
     """
-    super().compile(optimizer=optimizer)
+    # XLA makes this model slower on CPUs.
+    super().compile(optimizer=optimizer, jit_compile=False)
     self.objectives = objectives
     self.clip_norm = clip_norm
 

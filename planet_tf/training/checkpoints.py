@@ -48,18 +48,17 @@ class Checkpoints:
       self._checkpoint, str(directory), max_to_keep=keep
     )
 
-  def save(self, position: dict, updates: int) -> pathlib.Path:
+  def save(self, position: dict) -> pathlib.Path:
     """Writes a checkpoint.
 
     Args:
       position: Counters and data position, JSON values.
-      updates: Number of updates so far, which names the checkpoint.
 
     Returns:
       Path prefix of its files.
     """
     self._position.value = position
-    return pathlib.Path(self._manager.save(checkpoint_number=updates))
+    return pathlib.Path(self._manager.save())
 
   def restore(self) -> dict | None:
     """Reads the latest checkpoint into model and optimizer.

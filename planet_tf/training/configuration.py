@@ -10,6 +10,7 @@ import importlib
 import inspect
 import pathlib
 import re
+import tokenize
 import types
 import typing
 from collections.abc import Callable, Iterable, Sequence
@@ -17,6 +18,15 @@ from collections.abc import Callable, Iterable, Sequence
 import gin
 
 BASE = 'planet.gin'
+
+# What gin raises for text that it cannot use.
+_GIN_ERRORS = (
+  OSError,
+  SyntaxError,
+  TypeError,
+  ValueError,
+  tokenize.TokenError,
+)
 
 _REGISTRY: dict[str, Callable] = {}
 
@@ -114,13 +124,23 @@ def bindings() -> dict[str, object]:
   """All bound parameters as `function.parameter` and value."""
   result = {}
   for name, function in _REGISTRY.items():
-    for parameter in inspect.signature(function).parameters:
-      key = f'{name}.{parameter}'
+    for parameter in parameters(function):
+      key = f'{name}.{parameter.name}'
       try:
         result[key] = gin.query_parameter(key)
       except ValueError:
         continue  # Not bound.
   return result
+
+
+def registered() -> dict[str, Callable]:
+  """Functions that gin files can configure, by name."""
+  return dict(_REGISTRY)
+
+
+def parameters(function: Callable) -> list[inspect.Parameter]:
+  """Parameters of such a function."""
+  return list(inspect.signature(function).parameters.values())
 
 
 def text() -> str:
@@ -145,7 +165,7 @@ def _parse_text(source: str, origin: str) -> None:
   _check_duplicates(source, origin)
   try:
     gin.parse_config(source)
-  except (ValueError, TypeError, SyntaxError, OSError) as error:
+  except _GIN_ERRORS as error:
     raise ConfigurationError(f'{origin}: {_explain(error)}') from error
 
 
@@ -175,9 +195,14 @@ def _explain(error: Exception) -> str:
     known = inspect.signature(_REGISTRY[name]).parameters
     hint = nearest(parameter, known) or f'; it has {", ".join(known)}'
     return f'{name} has no parameter {parameter!r}{hint}'
+  unread = re.search(r"Failed to parse token '([^']*)'", message)
+  if unread:
+    return f'cannot read the value {unread[1]!r}; text needs quotes.'
   if isinstance(error, SyntaxError):
     line = (error.text or '').strip()
     return f'not valid gin: {error.msg} in line {error.lineno}: {line}'
+  if isinstance(error, tokenize.TokenError):
+    return f'not valid gin: {error.args[0]}; a bracket or quote is missing.'
   return ' '.join(message.split())
 
 
@@ -218,4 +243,9 @@ def _fits(value: object, hint: object) -> bool:
 def _describe(hint: object) -> str:
   if typing.get_origin(hint) is typing.Literal:
     return 'one of ' + ', '.join(map(repr, typing.get_args(hint)))
-  return getattr(hint, '__name__', str(hint).replace('typing.', ''))
+  origin, arguments = typing.get_origin(hint), typing.get_args(hint)
+  if origin in (typing.Union, types.UnionType):
+    return ' or '.join(map(_describe, arguments))
+  if origin is not None:
+    return f'a list of {_describe(arguments[0])}'
+  return 'None' if hint is type(None) else hint.__name__

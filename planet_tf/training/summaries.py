@@ -40,11 +40,9 @@ class Recorder:
     Args:
       split: `train` or `test`.
       counters: `updates`, `episodes` and so on at this moment.
-      values: Scalars by name; those that are not finite are left out of the
-        record, as a missing value is never written as a number.
+      values: Scalars by name, all finite; what has no value is left out.
     """
     values = {name: float(value) for name, value in values.items()}
-    values = {k: v for k, v in values.items() if math.isfinite(v)}
     line = {
       'time': round(time.time(), 3),
       'split': split,

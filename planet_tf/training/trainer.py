@@ -11,6 +11,7 @@ Source: paper, algorithm 1; original: training/trainer.py.
 
 import dataclasses
 import os
+import sys
 import time
 from collections.abc import Callable
 
@@ -20,12 +21,15 @@ from tqdm import tqdm
 
 from planet_tf.agent import PlanetAgent
 from planet_tf.control.simulate import Simulation
-from planet_tf.data import ChunkSampler
-from planet_tf.envs.parallel import ParallelEnvs
+from planet_tf.data import ChunkSampler, EpisodeError
+from planet_tf.envs import ParallelEnvs, WorkerError
 from planet_tf.training import evaluation, open_loop
 from planet_tf.training.checkpoints import Checkpoints
 from planet_tf.training.collection import Collector
-from planet_tf.training.configuration import configurable
+from planet_tf.training.configuration import (
+  ConfigurationError,
+  configurable,
+)
 from planet_tf.training.factories import (
   compile_model,
   make_agent,
@@ -41,7 +45,7 @@ from planet_tf.world_model import WorldModel
 
 
 class TrainingDiverged(ValueError):
-  """The loss is no longer a finite number."""
+  """The loss or the gradients are no longer finite numbers."""
 
 
 @dataclasses.dataclass
@@ -108,6 +112,16 @@ def train(
     RunError: The run directory cannot be used.
     TrainingDiverged: The loss is no longer finite.
   """
+  _check_at_least(1, 'seed_episodes', seed_episodes)
+  _check_at_least(1, 'total_episodes', total_episodes)
+  _check_at_least(1, 'updates_per_episode', updates_per_episode)
+  _check_at_least(1, 'updates_per_test', updates_per_test)
+  _check_at_least(1, 'updates_per_log', updates_per_log)
+  _check_at_least(1, 'keep_checkpoints', keep_checkpoints)
+  _check_at_least(1, 'open_loop_context', open_loop_context)
+  _check_at_least(0, 'seed', seed)
+  _check_at_least(0, 'test_episodes', test_episodes)
+  _check_at_least(0, 'exploration', exploration)
   schedule = Schedule(updates_per_episode, updates_per_test)
   run = RunDirectory(logdir)
   try:
@@ -136,6 +150,13 @@ def train(
       return trainer.run_until(total_episodes)
   finally:
     run.close()
+
+
+def _check_at_least(least: float, name: str, value: float) -> None:
+  if value < least:
+    raise ConfigurationError(
+      f'train.{name} must be at least {least}, got {value}.'
+    )
 
 
 class Stopped(Exception):
@@ -191,7 +212,11 @@ class Trainer:
     self._resume()
     last = self.schedule.updates_for(total_episodes - self.seed_episodes)
     with tqdm(
-      total=last, initial=counters.updates, unit='update', smoothing=0.05
+      total=last,
+      initial=counters.updates,
+      unit='update',
+      smoothing=0.05,
+      mininterval=0.5 if sys.stderr.isatty() else 60.0,
     ) as self._bar:
       try:
         self._collect_seed_episodes()
@@ -202,9 +227,12 @@ class Trainer:
           self._update_until_event()
       except Stopped:
         pass
+      except (WorkerError, EpisodeError):
+        self._checkpoint()  # Mended, the run can go on from here.
+        raise
       finally:
-        self._checkpoint()
         self.recorder.flush()
+      self._checkpoint()
     return counters
 
   def _do_what_is_due(self) -> None:
@@ -240,11 +268,13 @@ class Trainer:
     """Updates until something else is due."""
     counters = self.counters
     count = self.schedule.updates_until_event(counters.updates)
+    self._status('training')
     for batch in self.sampler.batches(count):
       start = time.perf_counter()
       metrics = self._update(batch)
       metrics = {name: value.numpy() for name, value in metrics.items()}
       self._pending_seconds += time.perf_counter() - start
+      self._check_finite(metrics)
       self._pending.append(metrics)
       counters.updates += 1
       self._bar.update()
@@ -289,7 +319,10 @@ class Trainer:
     counters.tests += 1
     if returns:
       statistics = evaluation.describe_returns(returns)
-      self._last_return = statistics['mean']
+      self._bar.write(
+        f'test {counters.tests} after {counters.updates} updates: '
+        f'mean return {statistics["mean"]:.1f}'
+      )
       metrics['return'] = statistics['mean']
       metrics['return_median'] = statistics['median']
     self._record('test', metrics)
@@ -316,12 +349,15 @@ class Trainer:
     self._bar.set_postfix(
       episodes=self.counters.episodes, loss=f'{metrics["loss"]:.1f}'
     )
-    if not np.isfinite(metrics['loss']):
-      raise TrainingDiverged(
-        f'The loss is {metrics["loss"]} after update {self.counters.updates}; '
-        'lower compile_model.learning_rate or clip_norm. The checkpoint of '
-        'the last episode is kept.'
-      )
+
+  def _check_finite(self, metrics: dict[str, float]) -> None:
+    for name, value in metrics.items():
+      if not np.isfinite(value):
+        raise TrainingDiverged(
+          f'{name} is {value} at update {self.counters.updates + 1}; lower '
+          'compile_model.learning_rate or compile_model.clip_norm in a new '
+          '--logdir. The checkpoint of the last episode is kept.'
+        )
 
   def _record_collection(self, result: Simulation) -> None:
     counters = self.counters
@@ -353,7 +389,7 @@ class Trainer:
       'counters': dataclasses.asdict(self.counters),
       'data': self.sampler.state_dict(),
     }
-    self.checkpoints.save(position, self.counters.updates)
+    self.checkpoints.save(position)
 
   def _resume(self) -> None:
     """Takes up the run where its last checkpoint left it."""

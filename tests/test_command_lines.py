@@ -1,0 +1,169 @@
+"""The commands as users type them: success, mistakes, Ctrl-C."""
+
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+from PIL import Image
+
+from planet_tf.training.summaries import read_metrics
+
+ROOT = pathlib.Path(__file__).parents[1]
+DEBUG = ('--gin_file=tasks/dummy.gin', '--gin_file=scale/debug.gin')
+
+
+def _command(module, *arguments):
+  return [sys.executable, '-m', f'planet_tf.{module}', *arguments]
+
+
+def _run(folder, module, *arguments):
+  return subprocess.run(
+    _command(module, *arguments),
+    cwd=folder,
+    env={**os.environ, 'PYTHONPATH': str(ROOT)},
+    capture_output=True,
+    text=True,
+    timeout=300,
+  )
+
+
+@pytest.fixture(scope='module')
+def run(tmp_path_factory):
+  folder = tmp_path_factory.mktemp('commands')
+  result = _run(folder, 'train', *DEBUG, '--logdir=run')
+  assert result.returncode == 0, result.stderr
+  assert 'Done: 3 episodes, 21 updates.' in result.stdout
+  return folder
+
+
+def test_training_says_how_it_goes(run):
+  lines = read_metrics(run / 'run', 'train')
+  assert lines[-1]['episodes'] == 3
+
+
+def test_evaluate(run):
+  result = _run(
+    run,
+    'evaluate',
+    '--logdir=run',
+    '--episodes=3',
+    '--output=scores.json',
+    '--video=episode.gif',
+  )
+  assert result.returncode == 0, result.stderr
+  scores = json.loads((run / 'scores.json').read_text())
+  assert json.loads(result.stdout) == scores
+  assert scores['episodes'] == len(scores['returns']) == 3
+  assert scores['percentile_5'] <= scores['median'] <= scores['percentile_95']
+  assert scores['mean'] == pytest.approx(sum(scores['returns']) / 3)
+  with Image.open(run / 'episode.gif') as video:
+    assert video.size == (256, 256)
+    assert 1 < video.n_frames <= 41
+
+
+MISTAKES = [
+  ('train', DEBUG, '--logdir is missing'),
+  ('train', ('--logdir=x',), 'train.task is not set'),
+  (
+    'train',
+    ('--logdir=x', '--gin_fil=a'),
+    "Unknown command line flag 'gin_fil",
+  ),
+  ('train', ('--logdir=x', 'a.gin'), "'a.gin' is not a flag"),
+  (
+    'train',
+    (*DEBUG, '--logdir=x', '--gin_param=train.task="cheeta_run"'),
+    "'cheetah_run'",
+  ),
+  (
+    'train',
+    (*DEBUG, '--logdir=run', '--gin_param=train.seed=5'),
+    'train.seed = 0 there and 5 now',
+  ),
+  (
+    'train',
+    (*DEBUG, '--logdir=x', '--gin_param=make_sampler.length=100'),
+    'episode000000.npz',
+  ),
+  ('evaluate', ('--logdir=nowhere',), "'nowhere' is not a run directory"),
+  (
+    'evaluate',
+    ('--logdir=run', '--checkpoint=run/checkpoints/ckpt-99'),
+    "No checkpoint 'run/checkpoints/ckpt-99'",
+  ),
+  ('evaluate', ('--logdir=run', '--video=no/a.gif'), "Cannot write 'no/a.gif'"),
+  ('evaluate', ('--logdir=run', '--episodes=0'), 'episodes'),
+]
+
+
+@pytest.mark.parametrize('module, arguments, message', MISTAKES)
+def test_mistakes_end_in_one_line(run, tmp_path, module, arguments, message):
+  folder = run if any('=run' in x for x in arguments) else tmp_path
+  result = _run(folder, module, *arguments)
+  assert result.returncode == 2
+  errors = [x for x in result.stderr.splitlines() if x.startswith('Error:')]
+  assert len(errors) == 1
+  assert message in errors[0]
+  assert result.stderr.rstrip().endswith(errors[0])
+  assert 'Traceback' not in result.stderr
+
+
+def test_help_shows_the_flags_and_an_example(tmp_path):
+  result = _run(tmp_path, 'train', '--help')
+  for text in ('--gin_file', '--gin_param', '--logdir', 'scale/cpu.gin'):
+    assert text in result.stdout
+
+
+def test_ctrl_c_checkpoints_and_the_same_command_goes_on(tmp_path):
+  arguments = (*DEBUG, '--logdir=run', '--gin_param=train.total_episodes=50')
+  process = subprocess.Popen(
+    _command('train', *arguments),
+    cwd=tmp_path,
+    env={**os.environ, 'PYTHONPATH': str(ROOT)},
+    stdout=subprocess.PIPE,
+    stderr=subprocess.DEVNULL,
+    text=True,
+  )
+  metrics = tmp_path / 'run' / 'metrics.jsonl'
+  deadline = time.monotonic() + 200
+  while time.monotonic() < deadline and process.poll() is None:
+    if metrics.exists() and '"updates": 15' in metrics.read_text():
+      break
+    time.sleep(0.1)
+  process.send_signal(signal.SIGINT)
+  output, _ = process.communicate(timeout=100)
+  assert process.returncode == 130
+  assert 'the same command goes on from here' in output
+  updates = int(output.split('Stopped after ')[1].split()[0])
+  assert updates >= 15
+  result = _run(
+    tmp_path,
+    'train',
+    *DEBUG,
+    '--logdir=run',
+    '--gin_param=train.total_episodes=4',
+  )
+  assert result.returncode == 0, result.stderr
+  lines = [x for x in read_metrics(tmp_path / 'run', 'train') if 'loss' in x]
+  assert [x['updates'] for x in lines] == sorted(x['updates'] for x in lines)
+
+
+def test_a_broken_environment_shows_its_own_traceback(tmp_path):
+  (tmp_path / 'broken.py').write_text(
+    'def make(seed=None):\n  raise RuntimeError("no such robot")\n'
+  )
+  result = _run(
+    tmp_path,
+    'train',
+    *DEBUG,
+    '--logdir=x',
+    '--gin_param=train.task="broken:make"',
+  )
+  assert result.returncode == 2
+  assert 'no such robot' in result.stderr
+  assert 'broken.py' in result.stderr

@@ -1,0 +1,246 @@
+"""The training loop, end to end on the dummy task."""
+
+import json
+import pathlib
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from planet_tf.data import list_episodes, read_episode
+from planet_tf.training import configuration
+from planet_tf.training.configuration import ConfigurationError
+from planet_tf.training.run_directory import RunError
+from planet_tf.training.summaries import read_metrics
+from planet_tf.training.trainer import TrainingDiverged, train
+
+TIMES = {
+  'time',
+  'seconds_per_update',
+  'seconds_per_decision',
+  'seconds_per_env_decision',
+}
+
+
+def _train(logdir, *params, should_stop=lambda: False):
+  configuration.parse(['tasks/dummy.gin', 'scale/debug.gin'], params)
+  return train(logdir, should_stop=should_stop)
+
+
+def _weights(logdir):
+  """All values of the latest checkpoint, by name."""
+  reader = tf.train.load_checkpoint(str(logdir / 'checkpoints'))
+  return {
+    name: reader.get_tensor(name)
+    for name in reader.get_variable_to_shape_map()
+    if name.endswith('VARIABLE_VALUE') and 'save_counter' not in name
+  }
+
+
+def _metrics(logdir):
+  return [
+    {key: value for key, value in line.items() if key not in TIMES}
+    for line in read_metrics(logdir)
+  ]
+
+
+def _assert_same_run(first, second):
+  one, two = _weights(first), _weights(second)
+  assert set(one) == set(two)
+  for name, value in one.items():
+    np.testing.assert_array_equal(value, two[name], err_msg=name)
+  assert _metrics(first) == _metrics(second)
+  for folder in ('train_episodes', 'test_episodes'):
+    files = [list_episodes(run / folder) for run in (first, second)]
+    assert len(files[0]) == len(files[1])
+    for a, b in zip(*files, strict=True):
+      a, b = read_episode(a), read_episode(b)
+      for key, value in a.items():
+        np.testing.assert_array_equal(value, b[key])
+
+
+@pytest.fixture(scope='module')
+def run(tmp_path_factory):
+  """A finished run, and its counters."""
+  logdir = tmp_path_factory.mktemp('run')
+  return logdir, _train(logdir)
+
+
+def test_counters(run):
+  _, counters = run
+  # One seed episode; more after 11 and 21 updates; tests after 10 and 20.
+  assert counters.updates == 21
+  assert counters.episodes == 3
+  assert counters.decisions == 3 * 40
+  assert counters.env_steps == 3 * 40 * 2
+  assert counters.test_episodes == 3
+  assert counters.tests == 2
+
+
+def test_run_directory(run):
+  logdir, _ = run
+  names = {path.name for path in logdir.iterdir() if path.name != '.lock'}
+  assert names == {
+    'checkpoints',
+    'config.gin',
+    'metrics.jsonl',
+    'operative_config.gin',
+    'task.json',
+    'test',
+    'test_episodes',
+    'train',
+    'train_episodes',
+    'versions.json',
+  }
+  assert 'seed_episodes = 1' in (logdir / 'operative_config.gin').read_text()
+  (session,) = json.loads((logdir / 'versions.json').read_text())
+  assert session['tensorflow'] == tf.__version__
+
+
+def test_episodes_follow_the_time_convention(run):
+  logdir, _ = run
+  episode = read_episode(list_episodes(logdir / 'train_episodes')[-1])
+  assert episode['image'].shape == (41, 64, 64, 3)
+  assert np.all(episode['action'][0] == 0) and episode['reward'][0] == 0
+  assert np.any(episode['action'][1:] != 0)
+  assert np.all(np.abs(episode['action']) <= 1)
+
+
+def test_metrics(run):
+  logdir, _ = run
+  train_lines = read_metrics(logdir, 'train')
+  updates = [line for line in train_lines if 'loss' in line]
+  assert [line['updates'] for line in updates] == [5, 10, 15, 20]
+  for name in ('image_loss', 'reward_loss', 'kl', 'gradient_norm'):
+    assert all(np.isfinite(line[name]) for line in updates)
+  assert updates[-1]['loss'] < updates[0]['loss']
+  returns = [line for line in train_lines if 'return' in line]
+  assert [line['updates'] for line in returns] == [0, 11, 21]
+  tests = [x for x in read_metrics(logdir, 'test') if 'return' in x]
+  assert [line['updates'] for line in tests] == [10, 20]
+  assert all('open_loop_reward_error/1' in line for line in tests)
+
+
+def test_tensorboard_holds_scalars_and_open_loop_predictions(run):
+  logdir, _ = run
+  tags = {}
+  for split in ('train', 'test'):
+    (path,) = (logdir / split).glob('events*')
+    for event in tf.compat.v1.train.summary_iterator(str(path)):
+      for value in event.summary.value:
+        tags[f'{split}/{value.tag}'] = value
+  for tag in ('train/loss', 'train/return', 'train/counters/env_steps'):
+    assert tag in tags
+  for tag in ('test/loss', 'test/return', 'test/open_loop_image_error/4'):
+    assert tag in tags
+  width, height, gif = tags['test/open_loop'].tensor.string_val[:3]
+  assert gif[:6] == b'GIF89a'
+  assert int(height) == 3 * 64 and int(width) == 5 * 64
+  assert 'test/open_loop_strip' in tags
+
+
+def test_same_seed_same_run(run, tmp_path):
+  _train(tmp_path)
+  _assert_same_run(run[0], tmp_path)
+
+
+def test_finished_run_is_left_alone(run, tmp_path):
+  logdir, counters = run
+  before = _metrics(logdir)
+  assert _train(logdir) == counters
+  assert _metrics(logdir) == before
+
+
+@pytest.mark.parametrize(
+  'moment',
+  [
+    pytest.param(3, marks=pytest.mark.slow),  # Training seed episode.
+    pytest.param(45, marks=pytest.mark.slow),  # Test seed episode.
+    85,  # Updates.
+    pytest.param(95, marks=pytest.mark.slow),  # Test.
+    140,  # Collection.
+  ],
+)
+def test_stopped_at_any_moment_it_resumes_exactly(run, tmp_path, moment):
+  """The moments fall into collections, updates and tests."""
+  asked = 0
+
+  def stop():
+    nonlocal asked
+    asked += 1
+    return asked >= moment
+
+  _train(tmp_path, should_stop=stop)
+  _train(tmp_path, 'make_envs.workers = 2')
+  _assert_same_run(run[0], tmp_path)
+
+
+def test_killed_it_resumes_from_the_last_checkpoint(run, tmp_path):
+  """A kill leaves an episode and records that the checkpoint does not know."""
+
+  class Killed(BaseException):
+    pass
+
+  def kill():
+    lines = tmp_path / 'metrics.jsonl'
+    if lines.exists() and '"updates": 18' in lines.read_text():
+      raise Killed
+    return False
+
+  params = ('train.updates_per_log = 6',)
+  with pytest.raises(Killed):
+    _train(tmp_path, *params, should_stop=kill)
+  newest = list_episodes(tmp_path / 'train_episodes')[-1]
+  stray = newest.with_name('20990101T000000-episode000002.npz')
+  stray.write_bytes(newest.read_bytes())
+  _train(tmp_path)
+  assert (stray.parent / 'superseded' / stray.name).exists()
+  one, two = _weights(run[0]), _weights(tmp_path)
+  for name, value in one.items():
+    np.testing.assert_array_equal(value, two[name], err_msg=name)
+
+
+def test_more_episodes_go_on_where_a_run_ended(run, tmp_path):
+  _train(tmp_path, 'train.total_episodes = 2')
+  _train(tmp_path, 'train.total_episodes = 3')
+  _assert_same_run(run[0], tmp_path)
+
+
+def test_another_configuration_is_refused_by_name(run):
+  with pytest.raises(RunError) as caught:
+    _train(run[0], 'train.exploration = 0.1')
+  message = str(caught.value).split('\n  In call to configurable')[0]
+  assert 'train.exploration = 0.3 there and 0.1 now' in message
+  assert '\n' not in message
+  assert 'total_episodes' not in message
+
+
+def test_diverged_training_keeps_the_last_good_checkpoint(tmp_path):
+  with pytest.raises(TrainingDiverged, match='at update'):
+    _train(tmp_path, 'compile_model.learning_rate = 1e20')
+  for name, value in _weights(tmp_path).items() if _saved(tmp_path) else ():
+    assert np.all(np.isfinite(value)), name
+
+
+def _saved(logdir: pathlib.Path) -> bool:
+  return tf.train.latest_checkpoint(str(logdir / 'checkpoints')) is not None
+
+
+def test_unwritable_log_directory(tmp_path):
+  (tmp_path / 'file').write_text('')
+  with pytest.raises(RunError, match='choose another --logdir'):
+    _train(tmp_path / 'file' / 'run')
+
+
+def test_log_directory_in_use(run):
+  import fcntl
+
+  with (run[0] / '.lock').open('w') as file:
+    fcntl.flock(file, fcntl.LOCK_EX)
+    with pytest.raises(RunError, match='in use by another process'):
+      _train(run[0])
+
+
+def test_settings_out_of_range(tmp_path):
+  with pytest.raises(ConfigurationError, match='seed_episodes must be at le'):
+    _train(tmp_path, 'train.seed_episodes = 0')
