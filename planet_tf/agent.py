@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 import tensorflow as tf
 
-from planet_tf.control.planning import Plan
+from planet_tf.control.planning import Plan, ScoreFunction
 from planet_tf.data.preprocess import preprocess
 from planet_tf.world_model import WorldModel
 
@@ -144,7 +144,9 @@ class PlanetAgent:
     action = tf.clip_by_value(action, self.minimum, self.maximum)
     return action, {**latent, 'action': action}, plan
 
-  def _filter(self, image, state, noise):
+  def _filter(
+    self, image: tf.Tensor, state: AgentState, noise: tf.Tensor
+  ) -> AgentState:
     """Posterior of the current step."""
     dynamics = self.model.dynamics
     embedding = self.model.encoder(image)
@@ -153,11 +155,16 @@ class PlanetAgent:
     _, posterior = dynamics(state, state['action'], embedding, noise)
     return posterior
 
-  def _score_function(self, latent, seeds, noise):
+  def _score_function(
+    self,
+    latent: AgentState,
+    seeds: tf.Tensor | None,
+    noise: Mapping[str, tf.Tensor] | None,
+  ) -> ScoreFunction:
     """Rates candidates by the return that the model predicts."""
     dynamics = self.model.dynamics
 
-    def score(actions, iteration):
+    def score(actions: tf.Tensor, iteration: tf.Tensor) -> tf.Tensor:
       if dynamics.mean_only:
         rollouts = None
       elif noise is not None:
@@ -171,11 +178,17 @@ class PlanetAgent:
 
     return score
 
-  def _traced_step(self, image, state, seed, exploration):
+  def _traced_step(
+    self,
+    image: tf.Tensor,
+    state: AgentState,
+    seed: tf.Tensor,
+    exploration: tf.Tensor,
+  ) -> tuple[tf.Tensor, AgentState, Plan]:
     self.traces += 1  # Runs while tracing only; a test counts it.
     return self.perform(image, state, seed, exploration)
 
-  def _signature(self):
+  def _signature(self) -> list:
     sizes = self.model.dynamics.state_sizes
     sizes = {**sizes, 'action': self.model.action_size}
     state = {

@@ -1,13 +1,31 @@
 """What the command lines share: errors in one line, flags, stopping."""
 
+import importlib
 import os
 import signal
 import sys
 from collections.abc import Callable
 
-# TensorFlow prints several lines on start-up, among them an error about CUDA
-# on machines without a GPU; `planet_tf.doctor` says what users need to know.
-os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '3')
+
+def _import_quietly(module: str) -> None:
+  """Imports a module while standard error is closed.
+
+  TensorFlow's libraries print lines about oneDNN and CUDA when they are
+  loaded, and no setting stops them. `planet_tf.doctor` says what users need
+  to know; exceptions are raised as ever.
+  """
+  os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '3')
+  saved, null = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+  os.dup2(null, 2)
+  try:
+    importlib.import_module(module)
+  finally:
+    os.dup2(saved, 2)
+    os.close(saved)
+    os.close(null)
+
+
+_import_quietly('tensorflow')
 
 from absl import app, flags, logging
 

@@ -15,7 +15,7 @@ from absl import flags
 
 from planet_tf import command_line
 from planet_tf.training import configuration
-from planet_tf.training.trainer import train
+from planet_tf.training.run import train
 
 FLAGS = flags.FLAGS
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import keras
 import tensorflow as tf
 
-from planet_tf.data.preprocess import preprocess
+from planet_tf.data.preprocess import check_bits, preprocess
 from planet_tf.models import LatentDynamics
 
 State = dict[str, tf.Tensor]
@@ -39,6 +39,7 @@ class WorldModel(keras.Model):
     **kwargs: object,
   ) -> None:
     super().__init__(**kwargs)
+    check_bits(image_bits)
     self.encoder = encoder
     self.dynamics = dynamics
     self.heads = dict(heads)
@@ -64,7 +65,9 @@ class WorldModel(keras.Model):
     Returns:
       Predictions of all heads by name, each [B, T, ..].
     """
-    images = preprocess(batch['image'], self.image_bits)
+    # The middle of each bin, the mean of what the model is trained on.
+    middle = 0.5 / 2**self.image_bits
+    images = preprocess(batch['image'], self.image_bits, noise=middle)
     _, posterior = self.observe(images, batch['action'])
     return self.predict_heads(posterior)
 
@@ -203,7 +206,12 @@ class WorldModel(keras.Model):
     _, metrics = self.objectives(self, batch, seed)
     return metrics
 
-  def _noise(self, leading, seed, noise):
+  def _noise(
+    self,
+    leading: tuple[int | tf.Tensor, ...],
+    seed: tf.Tensor | None,
+    noise: tf.Tensor | None,
+  ) -> tf.Tensor:
     shape = (*leading, self.dynamics.stochastic_size)
     if noise is not None:
       return noise

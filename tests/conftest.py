@@ -99,8 +99,10 @@ def golden_model(golden):
   """Makes world models that hold the golden weights."""
   from planet_tf.models import RSSM
   from planet_tf.networks import Decoder, Encoder, FeedForward
-  from planet_tf.training.original_variables import load_original
-  from planet_tf.training.original_variables import original_variables
+  from planet_tf.training.original_variables import (
+    load_original,
+    original_variables,
+  )
   from planet_tf.world_model import WorldModel
 
   def make(action_size=6, **options):

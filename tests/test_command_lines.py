@@ -153,6 +153,21 @@ def test_ctrl_c_checkpoints_and_the_same_command_goes_on(tmp_path):
   assert [x['updates'] for x in lines] == sorted(x['updates'] for x in lines)
 
 
+def test_a_damaged_episode_is_named_and_the_run_can_go_on(run):
+  bad = run / 'run' / 'train_episodes' / '20990101T000000-bad.npz'
+  bad.write_bytes(b'not an episode')
+  more = '--gin_param=train.total_episodes=4'
+  result = _run(run, 'train', *DEBUG, '--logdir=run', more)
+  assert result.returncode == 2
+  (error,) = [x for x in result.stderr.splitlines() if x.startswith('Error:')]
+  assert bad.name in error
+  assert bad.exists()
+  bad.unlink()
+  result = _run(run, 'train', *DEBUG, '--logdir=run', more)
+  assert result.returncode == 0, result.stderr
+  assert 'Done: 4 episodes' in result.stdout
+
+
 def test_a_broken_environment_shows_its_own_traceback(tmp_path):
   (tmp_path / 'broken.py').write_text(
     'def make(seed=None):\n  raise RuntimeError("no such robot")\n'

@@ -8,8 +8,7 @@ import tensorflow as tf
 from planet_tf.models import RSSM
 from planet_tf.networks import Decoder, Encoder, FeedForward
 from planet_tf.training.objectives import Objectives
-from planet_tf.training.original_variables import adam_slots
-from planet_tf.training.original_variables import original_variables
+from planet_tf.training.original_variables import adam_slots, original_variables
 from planet_tf.world_model import WorldModel
 
 OBJECTIVES = Objectives(

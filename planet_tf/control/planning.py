@@ -39,12 +39,17 @@ class Plan(NamedTuple):
   elite_returns: tf.Tensor
 
 
-def check_settings(iterations: int, candidates: int, elites: int) -> None:
+def check_settings(
+  horizon: int, iterations: int, candidates: int, elites: int
+) -> None:
   """Checks the settings of the planner.
 
   Raises:
-    ValueError: If there is no iteration, or no sensible number of elites.
+    ValueError: If there is no horizon or iteration, or no sensible number of
+      elites.
   """
+  if horizon < 1:
+    raise ValueError(f'CEM needs a horizon of at least 1, got {horizon}.')
   if iterations < 1:
     raise ValueError(f'CEM needs at least 1 iteration, got {iterations}.')
   if not 1 <= elites <= candidates:
@@ -94,12 +99,17 @@ def cross_entropy_method(
   Raises:
     ValueError: If the sizes contradict each other or there is no randomness.
   """
-  check_settings(iterations, candidates, elites)
+  check_settings(horizon, iterations, candidates, elites)
   if (seed is None) == (noise is None):
     raise ValueError('CEM needs either a seed or noise.')
   shape = (batch, candidates, horizon, action_size)
 
-  def body(iteration, mean, stddev, history):
+  def body(
+    iteration: tf.Tensor,
+    mean: tf.Tensor,
+    stddev: tf.Tensor,
+    history: tuple[tf.TensorArray, ...],
+  ) -> tuple:
     if noise is None:
       fold = tf.random.experimental.stateless_fold_in(seed, iteration)
       normal = tf.random.stateless_normal(shape, fold)

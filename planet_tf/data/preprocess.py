@@ -12,7 +12,7 @@ def preprocess(
   image: tf.Tensor,
   bits: int = 5,
   *,
-  noise: tf.Tensor | None = None,
+  noise: tf.Tensor | float | None = None,
   seed: tf.Tensor | None = None,
 ) -> tf.Tensor:
   """Makes the model's input out of bytes.
@@ -20,7 +20,8 @@ def preprocess(
   Args:
     image: uint8 of any shape.
     bits: Leading bits that are kept, 1 to 8.
-    noise: Dequantisation noise in the image's shape, in [0, 2**-bits).
+    noise: Dequantisation noise in [0, 2**-bits), in the image's shape or one
+      number for all pixels.
     seed: Instead of noise, an int32 [2] seed to draw it with; `byte_noise`
       says how. With neither, values are the lower ends of their bins.
 
@@ -30,7 +31,7 @@ def preprocess(
   Raises:
     ValueError: Both noise and seed are given, or bits are out of range.
   """
-  _check_bits(bits)
+  check_bits(bits)
   if noise is not None and seed is not None:
     raise ValueError('preprocess takes noise or a seed, not both')
   image = tf.convert_to_tensor(image, tf.uint8)
@@ -62,7 +63,7 @@ def postprocess(
   Raises:
     ValueError: Another dtype, or bits out of range.
   """
-  _check_bits(bits)
+  check_bits(bits)
   bins = 2**bits
   index = tf.floor(bins * (image + 0.5))
   if dtype == tf.float32:
@@ -100,6 +101,11 @@ def byte_noise(shape: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
   return (tf.cast(tf.reshape(levels, shape), tf.float32) + 0.5) / 256
 
 
-def _check_bits(bits: int) -> None:
+def check_bits(bits: int) -> None:
+  """Checks a colour depth.
+
+  Raises:
+    ValueError: If it is not 1 to 8.
+  """
   if not 1 <= bits <= 8:
     raise ValueError(f'bits={bits!r} must be 1 to 8')

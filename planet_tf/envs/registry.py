@@ -104,7 +104,7 @@ def find_task(name: str) -> Task:
     return _import_task(name)
   if name not in _TASKS:
     raise UnknownTask(
-      f'Unknown task {name!r}{_nearest(name, _TASKS)}. Known tasks: '
+      f'Unknown task {name!r}{_nearest(name, _TASKS)} Known tasks: '
       f'{", ".join(task_names())}; a task of your own is named '
       "'module:factory'."
     )
@@ -128,7 +128,7 @@ def _import_task(name: str) -> Task:
   if not callable(factory):
     raise UnknownTask(
       f'Unknown task {name!r}: module {module_name!r} has no function '
-      f'{attribute!r}{_nearest(attribute, vars(module))}.'
+      f'{attribute!r}{_nearest(attribute, vars(module))}'
     )
   for task in _TASKS.values():
     if task.factory is factory:
@@ -144,4 +144,4 @@ def _origin(factory: Factory) -> str:
 
 def _nearest(name: str, names: Iterable[str]) -> str:
   matches = difflib.get_close_matches(name, list(names), n=1)
-  return f'; did you mean {matches[0]!r}?' if matches else ''
+  return f'; did you mean {matches[0]!r}?' if matches else '.'

@@ -10,11 +10,14 @@ before the loop, so that an unroll is a pure function of its arguments.
 """
 
 import abc
+from collections.abc import Callable
+from typing import Any
 
 import keras
 import tensorflow as tf
 
 State = dict[str, tf.Tensor]
+Nested = Any  # Nested tuples and dicts of tensors.
 
 
 class LatentDynamics(keras.layers.Layer, abc.ABC):
@@ -36,6 +39,8 @@ class LatentDynamics(keras.layers.Layer, abc.ABC):
     **kwargs: object,
   ) -> None:
     super().__init__(**kwargs)
+    if min_stddev < 0:
+      raise ValueError(f'min_stddev must be at least 0, got {min_stddev}.')
     self.stochastic_size = state_size
     self.mean_only = mean_only
     self.min_stddev = min_stddev
@@ -51,11 +56,17 @@ class LatentDynamics(keras.layers.Layer, abc.ABC):
     """Size F of the features that the heads see."""
 
   @abc.abstractmethod
+  def build_cell(self, action_size: int, embedding_size: int) -> None:
+    """Creates the variables for actions [.., A] and embeddings [.., E]."""
+
+  @abc.abstractmethod
   def features(self, state: State) -> tf.Tensor:
     """Features [.., F] of a state, the input of the heads."""
 
   @abc.abstractmethod
-  def transition(self, state: State, action: tf.Tensor, noise: tf.Tensor):
+  def transition(
+    self, state: State, action: tf.Tensor, noise: tf.Tensor
+  ) -> State:
     """Prior of the next state.
 
     Args:
@@ -75,7 +86,9 @@ class LatentDynamics(keras.layers.Layer, abc.ABC):
     """
 
   @abc.abstractmethod
-  def posterior(self, prior: State, projected: tf.Tensor, noise: tf.Tensor):
+  def posterior(
+    self, prior: State, projected: tf.Tensor, noise: tf.Tensor
+  ) -> State:
     """Posterior of a state.
 
     Args:
@@ -141,7 +154,9 @@ class LatentDynamics(keras.layers.Layer, abc.ABC):
     if state is None:
       state = self.zero_state(tf.shape(actions)[0])
 
-    def step(states, inputs):
+    def step(
+      states: tuple[State, State], inputs: tuple[tf.Tensor, ...]
+    ) -> tuple[State, State]:
       projected, action, prior_noise, posterior_noise = inputs
       prior = self.transition(states[1], action, prior_noise)
       return prior, self.posterior(prior, projected, posterior_noise)
@@ -163,7 +178,7 @@ class LatentDynamics(keras.layers.Layer, abc.ABC):
       Priors, tensors [B, T, ..].
     """
 
-    def step(state, inputs):
+    def step(state: State, inputs: tuple[tf.Tensor, ...]) -> State:
       return self.transition(state, *inputs)
 
     return _scan(step, state, (actions, noise))
@@ -174,7 +189,7 @@ class LatentDynamics(keras.layers.Layer, abc.ABC):
     return mean if self.mean_only else mean + stddev * noise
 
 
-def _scan(step, initial, inputs):
+def _scan(step: Callable, initial: Nested, inputs: Nested) -> Nested:
   """Runs `step` over time; inputs and outputs are [B, T, ..].
 
   A `tf.while_loop` over TensorArrays, as it traces several times faster than
@@ -189,7 +204,9 @@ def _scan(step, initial, inputs):
     for x in tf.nest.flatten(initial)
   ]
 
-  def body(time, state, outputs):
+  def body(
+    time: tf.Tensor, state: Nested, outputs: list[tf.TensorArray]
+  ) -> tuple:
     current = tf.nest.pack_sequence_as(inputs, [s.read(time) for s in sources])
     state = step(state, current)
     flat = tf.nest.flatten(state)

@@ -65,13 +65,13 @@ class RSSM(LatentDynamics):
     self.future_rnn = future_rnn
     self.activation = keras.activations.get(activation)
 
-    def layers(prefix):
+    def layers(prefix: str) -> list[keras.layers.Layer]:
       return [
         keras.layers.Dense(embed_size, activation, name=f'{prefix}{index}')
         for index in range(num_layers)
       ]
 
-    def statistics(prefix):
+    def statistics(prefix: str) -> tuple[keras.layers.Layer, ...]:
       mean = keras.layers.Dense(state_size, name=f'{prefix}_mean')
       stddev = keras.layers.Dense(
         state_size, 'softplus', name=f'{prefix}_stddev'

@@ -27,6 +27,8 @@ class FeedForward(keras.layers.Layer):
     **kwargs: object,
   ) -> None:
     super().__init__(**kwargs)
+    if num_layers < 0:
+      raise ValueError(f'num_layers must be at least 0, got {num_layers}.')
     self.output_size = output_size
     self.hidden = [
       keras.layers.Dense(units, activation, name=f'dense{index}')

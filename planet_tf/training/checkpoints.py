@@ -1,11 +1,19 @@
-"""Checkpoints: weights, optimizer and the position of the run, in one piece."""
+"""Checkpoints: weights, optimizer and the position of the run, in one piece.
+
+The variables are listed one by one: TensorFlow's own tracking does not see
+the layers that Keras 3 objects hold in lists and dicts, and passes over what
+it does not see.
+"""
 
 import json
 import pathlib
+import re
 
 import tensorflow as tf
 
 from planet_tf.world_model import WorldModel
+
+_WEIGHT = re.compile(r'weights/(\d+)/\.ATTRIBUTES/VARIABLE_VALUE')
 
 
 class CheckpointError(ValueError):
@@ -33,16 +41,19 @@ class Checkpoints:
 
   Args:
     directory: Folder of the checkpoints.
-    model: Compiled world model.
+    model: Compiled world model whose optimizer has been built.
     keep: Number of checkpoints to keep.
   """
 
   def __init__(
     self, directory: pathlib.Path, model: WorldModel, keep: int
   ) -> None:
+    self._model = model
     self._position = _Json()
     self._checkpoint = tf.train.Checkpoint(
-      model=model, optimizer=model.optimizer, position=self._position
+      weights=[variable.value for variable in model.variables],
+      optimizer=[variable.value for variable in model.optimizer.variables],
+      position=self._position,
     )
     self._manager = tf.train.CheckpointManager(
       self._checkpoint, str(directory), max_to_keep=keep
@@ -67,13 +78,13 @@ class Checkpoints:
       The position that was saved with it, or None if there is no checkpoint.
 
     Raises:
-      CheckpointError: If the checkpoint does not fit the model.
+      CheckpointError: If the checkpoint is damaged or of another model.
     """
     path = self._manager.latest_checkpoint
     if path is None:
       return None
-    status = _read(self._checkpoint, path)
-    status.assert_existing_objects_matched()
+    _check_weights(path, self._model)
+    self._checkpoint.restore(path).assert_consumed()
     return self._position.value
 
 
@@ -91,31 +102,52 @@ def restore_model(
     The position of the run when the checkpoint was written.
 
   Raises:
-    CheckpointError: If there is no such checkpoint or it does not fit.
+    CheckpointError: If there is no such checkpoint, or it is damaged or of
+      another model.
   """
   path = path or tf.train.latest_checkpoint(str(directory))
   if path is None:
     raise CheckpointError(
-      f'No checkpoint in {directory}; train for at least one episode first.'
+      f'No checkpoint in {str(directory)!r}; train for at least one episode '
+      'first.'
     )
   path = str(path).removesuffix('.index')
   if not pathlib.Path(f'{path}.index').is_file():
     raise CheckpointError(
       f'No checkpoint {path!r}; give the path of its .index file.'
     )
+  _check_weights(path, model)
   position = _Json()
-  checkpoint = tf.train.Checkpoint(model=model, position=position)
-  status = _read(checkpoint, path)
-  status.assert_existing_objects_matched()
-  status.expect_partial()
+  checkpoint = tf.train.Checkpoint(
+    weights=[variable.value for variable in model.variables],
+    position=position,
+  )
+  checkpoint.read(path).assert_existing_objects_matched().expect_partial()
   return position.value
 
 
-def _read(checkpoint: tf.train.Checkpoint, path: str):
+def _check_weights(path: str, model: WorldModel) -> None:
+  """Compares the shapes in a checkpoint with those of a model."""
   try:
-    return checkpoint.read(path)
+    shapes = tf.train.load_checkpoint(path).get_variable_to_shape_map()
   except (ValueError, tf.errors.OpError) as error:
     reason = ' '.join(str(error).split())[:200]
     raise CheckpointError(
-      f'Checkpoint {path!r} does not fit this model or is damaged: {reason}'
+      f'Checkpoint {path!r} cannot be read: {reason}'
     ) from error
+  saved = {
+    int(match[1]): tuple(shape)
+    for name, shape in shapes.items()
+    if (match := _WEIGHT.fullmatch(name))
+  }
+  wanted = {i: tuple(v.shape) for i, v in enumerate(model.variables)}
+  if saved != wanted:
+    raise CheckpointError(
+      f'Checkpoint {path!r} is of another model: it has {len(saved)} '
+      f'variables with {_count(saved):,} numbers, this model {len(wanted)} '
+      f'with {_count(wanted):,}.'
+    )
+
+
+def _count(shapes: dict[int, tuple[int, ...]]) -> int:
+  return sum(tf.TensorShape(shape).num_elements() for shape in shapes.values())

@@ -42,13 +42,9 @@ class Collector:
   ) -> None:
     directory.mkdir(parents=True, exist_ok=True)
     self.directory = directory
-    self._envs = envs
+    self.envs = envs
     self._kind = kind
     self._seed = seed
-
-  def existing(self) -> int:
-    """Number of episodes in the folder."""
-    return len(list_episodes(self.directory))
 
   def collect_random(
     self, number: int, count: int, on_decision: Callable[[], None] | None = None
@@ -63,8 +59,8 @@ class Collector:
     Returns:
       The episodes, which have been written.
     """
-    seeds = [self._episode_seed(number + index) for index in range(count)]
-    policy = RandomPolicy(*action_bounds(self._envs.action_spec), seeds)
+    seeds = self._seeds('actions', number, count)
+    policy = RandomPolicy(*action_bounds(self.envs.action_spec), seeds)
     return self.collect(policy, number, count, on_decision)
 
   def collect(
@@ -85,8 +81,8 @@ class Collector:
     Returns:
       The episodes, which have been written.
     """
-    seeds = [self._episode_seed(number + index) for index in range(count)]
-    result = simulate(self._envs, policy, seeds, on_decision)
+    seeds = self._seeds('env', number, count)
+    result = simulate(self.envs, policy, seeds, on_decision)
     stamp = time.strftime('%Y%m%dT%H%M%S', time.gmtime())
     for index, episode in enumerate(result.episodes):
       name = f'{stamp}-episode{number + index:06d}'
@@ -113,5 +109,8 @@ class Collector:
         moved.append(path.replace(target))
     return moved
 
-  def _episode_seed(self, number: int) -> int:
-    return make_integer_seed(self._seed, f'{self._kind}-env', number)
+  def _seeds(self, purpose: str, number: int, count: int) -> list[int]:
+    return [
+      make_integer_seed(self._seed, f'{self._kind}-{purpose}', number + index)
+      for index in range(count)
+    ]

@@ -53,6 +53,8 @@ def settings(function: Callable) -> Callable:
     try:
       return function(*args, **kwargs)
     except ValueError as error:
+      if type(error) is not ValueError:
+        raise  # It says by itself what is wrong.
       raise ConfigurationError(f'{function.__name__}: {error}') from error
 
   return configurable(checked)
@@ -105,8 +107,8 @@ def parse(
   Raises:
     ConfigurationError: For anything that does not fit, in one line.
   """
-  # Importing the trainer registers every configurable function.
-  importlib.import_module('planet_tf.training.trainer')
+  # Importing this module registers every configurable function.
+  importlib.import_module('planet_tf.training.run')
   gin.clear_config()
   for name in ([base] if base else []) + list(files):
     path = find_file(name)
@@ -143,6 +145,19 @@ def parameters(function: Callable) -> list[inspect.Parameter]:
   return list(inspect.signature(function).parameters.values())
 
 
+def settable(function: Callable) -> list[str]:
+  """Parameters of a function that gin files give.
+
+  They are those that are passed by keyword and have no default; the others
+  are given by the program.
+  """
+  return [
+    p.name
+    for p in parameters(function)
+    if p.kind is p.KEYWORD_ONLY and p.default is p.empty
+  ]
+
+
 def text() -> str:
   """The current configuration as the text of a gin file."""
   lines = [f'{key} = {value!r}' for key, value in sorted(bindings().items())]
@@ -162,16 +177,22 @@ def parse_text(source: str) -> None:
 
 
 def _parse_text(source: str, origin: str) -> None:
-  _check_duplicates(source, origin)
+  _check_names(source, origin)
   try:
     gin.parse_config(source)
   except _GIN_ERRORS as error:
     raise ConfigurationError(f'{origin}: {_explain(error)}') from error
 
 
-def _check_duplicates(source: str, origin: str) -> None:
+def _check_names(source: str, origin: str) -> None:
+  """Finds mistakes that gin passes over in silence."""
   seen = set()
   for match in re.finditer(r'^([\w./]+)\s*=', source, re.MULTILINE):
+    if '/' in match[1]:
+      raise ConfigurationError(
+        f'{origin}: {match[1]!r} has a scope, which has no effect here; '
+        f'write {match[1].split("/")[-1]!r}.'
+      )
     if match[1] in seen:
       raise ConfigurationError(
         f'{origin}: {match[1]!r} is bound twice; keep one of the lines.'
@@ -192,7 +213,7 @@ def _explain(error: Exception) -> str:
   )
   if unknown:
     name, parameter = unknown[1].split('.')[-1], unknown[2]
-    known = inspect.signature(_REGISTRY[name]).parameters
+    known = settable(_REGISTRY[name])
     hint = nearest(parameter, known) or f'; it has {", ".join(known)}'
     return f'{name} has no parameter {parameter!r}{hint}'
   unread = re.search(r"Failed to parse token '([^']*)'", message)
@@ -213,6 +234,10 @@ def _known_functions() -> str:
 def _check_types() -> None:
   for key, value in bindings().items():
     name, parameter = key.split('.')
+    if parameter not in settable(_REGISTRY[name]):
+      raise ConfigurationError(
+        f'{key} is given by the program and cannot be set; remove it.'
+      )
     hint = typing.get_type_hints(_REGISTRY[name]).get(parameter)
     if hint is not None and not _fits(value, hint):
       raise ConfigurationError(

@@ -4,10 +4,12 @@ The functions here are what gin files configure; the classes they make know
 nothing of gin. `gin_configs/planet.gin` states the values and their sources.
 """
 
+import contextlib
 import functools
 import os
 import pathlib
-from collections.abc import Callable, Sequence
+import random
+from collections.abc import Callable, Iterator, Sequence
 from typing import Literal
 
 import keras
@@ -23,7 +25,7 @@ from planet_tf.data import ChunkSampler
 from planet_tf.envs.parallel import ParallelEnvs
 from planet_tf.models import RSSM
 from planet_tf.networks import Decoder, Encoder, FeedForward
-from planet_tf.training.configuration import configurable, settings
+from planet_tf.training.configuration import settings
 from planet_tf.training.objectives import Objectives
 from planet_tf.training.precision import choose_precision
 from planet_tf.world_model import WorldModel
@@ -70,29 +72,43 @@ def make_world_model(
   Returns:
     The model, all variables created.
   """
-  keras.utils.set_random_seed(seed)
   compute = choose_precision(precision)
-  dynamics = RSSM(
-    state_size,
-    belief_size,
-    embed_size,
-    num_layers=dynamics_layers,
-    future_rnn=future_rnn,
-    mean_only=mean_only,
-    min_stddev=min_stddev,
-    activation=activation,
-  )
-  reward = FeedForward(
-    num_layers=head_layers, units=head_units, activation=activation
-  )
-  return WorldModel(
-    Encoder(compute),
-    dynamics,
-    {'image': Decoder(compute), 'reward': reward},
-    action_size=action_size,
-    image_bits=image_bits,
-    seed=seed,
-  )
+  with _initial_weights_from(seed):
+    dynamics = RSSM(
+      state_size,
+      belief_size,
+      embed_size,
+      num_layers=dynamics_layers,
+      future_rnn=future_rnn,
+      mean_only=mean_only,
+      min_stddev=min_stddev,
+      activation=activation,
+    )
+    reward = FeedForward(
+      num_layers=head_layers, units=head_units, activation=activation
+    )
+    return WorldModel(
+      Encoder(compute),
+      dynamics,
+      {'image': Decoder(compute), 'reward': reward},
+      action_size=action_size,
+      image_bits=image_bits,
+      seed=seed,
+    )
+
+
+@contextlib.contextmanager
+def _initial_weights_from(seed: int) -> Iterator[None]:
+  """Seeds the weights made inside, and leaves other randomness as it was.
+
+  Keras draws the seeds of initialisers from Python's global generator.
+  """
+  state = random.getstate()
+  random.seed(seed)
+  try:
+    yield
+  finally:
+    random.setstate(state)
 
 
 @settings
@@ -124,6 +140,13 @@ def compile_model(
     epsilon: Epsilon of Adam.
     clip_norm: Largest global norm of the gradients.
   """
+  for name, value in (
+    ('learning_rate', learning_rate),
+    ('epsilon', epsilon),
+    ('clip_norm', clip_norm),
+  ):
+    if value <= 0:
+      raise ValueError(f'{name} must be above 0, got {value}.')
   optimizer = keras.optimizers.Adam(learning_rate, epsilon=epsilon)
   model.compile(optimizer, make_objectives(), clip_norm)
   optimizer.build(model.trainable_variables)
@@ -144,7 +167,7 @@ def make_planner(
   Returns:
     `cross_entropy_method` with these settings.
   """
-  check_settings(iterations, candidates, elites)
+  check_settings(horizon, iterations, candidates, elites)
   return functools.partial(
     cross_entropy_method,
     horizon=horizon,
@@ -193,7 +216,7 @@ def make_sampler(
   )
 
 
-@configurable
+@settings
 def make_envs(
   task: str,
   *,

@@ -29,7 +29,9 @@ def predict(
     `truth` and `prediction`, images in [0, 1) [B, T, 64, 64, 3], and
     `reward`, the predicted rewards [B, T].
   """
-  images = preprocess(batch['image'], model.image_bits)
+  # The middle of each bin, the mean of what the model is trained on.
+  middle = 0.5 / 2**model.image_bits
+  images = preprocess(batch['image'], model.image_bits, noise=middle)
   actions = tf.convert_to_tensor(batch['action'])
   _, posterior = model.observe(images[:, :context], actions[:, :context])
   last = {name: tensor[:, -1] for name, tensor in posterior.items()}

@@ -77,10 +77,10 @@ def adam_slots(
     Names such as `graph/graph/encoder/conv2d/kernel/main` (first moment;
     `main_1` is the second) and the optimizer's variables.
   """
-  position = {v.path: i for i, v in enumerate(model.trainable_variables)}
+  position = {id(v): i for i, v in enumerate(model.trainable_variables)}
   slots = {}
   for name, variable in original_variables(model).items():
-    index = position[variable.path]
+    index = position[id(variable)]
     slots[f'graph/{name}/main'] = optimizer._momentums[index]
     slots[f'graph/{name}/main_1'] = optimizer._velocities[index]
   return slots

@@ -7,6 +7,9 @@ import tensorflow as tf
 # Processor features that make bfloat16 products faster than float32.
 _CPU_FEATURES = {'amx_bf16', 'avx512_bf16'}
 
+# The first NVIDIA GPUs with bfloat16 tensor cores (Ampere).
+_COMPUTE_CAPABILITY = (8, 0)
+
 
 def choose_precision(precision: str) -> str:
   """Resolves `auto` for the hardware at hand.
@@ -20,9 +23,13 @@ def choose_precision(precision: str) -> str:
   """
   if precision != 'auto':
     return precision
-  if tf.config.list_physical_devices('GPU') or cpu_features() & _CPU_FEATURES:
-    return 'bfloat16'
-  return 'float32'
+  gpus = tf.config.list_physical_devices('GPU')
+  if gpus:
+    details = tf.config.experimental.get_device_details(gpus[0])
+    capable = details.get('compute_capability', (0, 0)) >= _COMPUTE_CAPABILITY
+  else:
+    capable = bool(cpu_features() & _CPU_FEATURES)
+  return 'bfloat16' if capable else 'float32'
 
 
 def cpu_features() -> set[str]:

@@ -28,6 +28,7 @@ from planet_tf.envs.parallel import ParallelEnvs
 from planet_tf.training import configuration
 from planet_tf.training.checkpoints import restore_model
 from planet_tf.training.factories import make_planner, make_world_model
+from planet_tf.training.precision import choose_precision
 
 # Settings that may differ when a run is resumed: learning does not depend on
 # them. Everything else would make it another run.
@@ -100,7 +101,7 @@ class RunDirectory:
     new = configuration.bindings()
     if path.exists():
       new_text = configuration.text()
-      configuration.parse([str(path)], base=None)
+      configuration.parse([str(path)])
       old = configuration.bindings()
       path_name = str(self.path)
       configuration.parse_text(new_text)
@@ -138,6 +139,7 @@ def describe_session() -> dict[str, object]:
     'platform': platform.platform(),
     'processor': _processor(),
     'cores': len(os.sched_getaffinity(0)),
+    'auto_precision': choose_precision('auto'),
   }
 
 
@@ -159,7 +161,7 @@ def load_agent(
   """
   task = read_task(logdir)
   path = pathlib.Path(logdir).expanduser()
-  configuration.parse([str(path / 'config.gin')], base=None)
+  configuration.parse([str(path / 'config.gin')])
   minimum = np.array(task['action_minimum'], np.float32)
   maximum = np.array(task['action_maximum'], np.float32)
   model = make_world_model(len(minimum))

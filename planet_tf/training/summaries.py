@@ -5,15 +5,16 @@ docs/METRICS.md documents names and units.
 
 import io
 import json
-import math
 import pathlib
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 import tensorflow as tf
 from PIL import Image
 from tensorboard.plugins.image import metadata
+
+from planet_tf.training.counters import Counters
 
 FILE = 'metrics.jsonl'
 
@@ -28,46 +29,48 @@ class Recorder:
   def __init__(self, logdir: pathlib.Path) -> None:
     self._logdir = logdir
     self._writers = {}
+    self.records = 0  # Lines of metrics.jsonl that belong to the run.
 
   def scalars(
     self,
     split: str,
-    counters: Mapping[str, int],
+    counters: Counters,
     values: Mapping[str, float],
   ) -> None:
     """Records scalars.
 
     Args:
       split: `train` or `test`.
-      counters: `updates`, `episodes` and so on at this moment.
+      counters: Counters of the run at this moment.
       values: Scalars by name, all finite; what has no value is left out.
     """
     values = {name: float(value) for name, value in values.items()}
     line = {
       'time': round(time.time(), 3),
       'split': split,
-      **counters,
+      **counters.as_dict(),
       **{name: float(f'{value:.7g}') for name, value in values.items()},
     }
     with (self._logdir / FILE).open('a') as file:
       file.write(json.dumps(line) + '\n')
-    with self._writer(split).as_default(step=counters['updates']):
+    self.records += 1
+    with self._writer(split).as_default(step=counters.updates):
       for name, value in values.items():
         tf.summary.scalar(name, value)
-      for name, value in counters.items():
+      for name, value in counters.as_dict().items():
         tf.summary.scalar(f'counters/{name}', value)
 
   def image(
-    self, split: str, counters: Mapping[str, int], name: str, image: np.ndarray
+    self, split: str, counters: Counters, name: str, image: np.ndarray
   ) -> None:
     """Records a picture, uint8 [height, width, 3]."""
-    with self._writer(split).as_default(step=counters['updates']):
+    with self._writer(split).as_default(step=counters.updates):
       tf.summary.image(name, image[None])
 
   def animation(
     self,
     split: str,
-    counters: Mapping[str, int],
+    counters: Counters,
     name: str,
     frames: np.ndarray,
     rate: float = 10.0,
@@ -78,7 +81,7 @@ class Recorder:
     """
     height, width = frames.shape[1:3]
     value = tf.constant([str(width), str(height), encode_gif(frames, rate)])
-    with self._writer(split).as_default(step=counters['updates']):
+    with self._writer(split).as_default(step=counters.updates):
       tf.summary.write(
         name,
         value,
@@ -92,20 +95,18 @@ class Recorder:
     for writer in self._writers.values():
       writer.flush()
 
-  def rewind(self, updates: int) -> None:
+  def rewind(self, records: int) -> None:
     """Drops what was recorded after a checkpoint, since it will come again.
 
     Args:
-      updates: Number of updates at the checkpoint.
+      records: Number of lines at the checkpoint.
     """
+    self.records = records
     path = self._logdir / FILE
-    if not path.exists():
-      return
-    lines = path.read_text().splitlines(keepends=True)
-    kept = [line for line in lines if _updates(line) <= updates]
-    if len(kept) < len(lines):
+    lines = path.read_text().splitlines(True) if path.exists() else []
+    if len(lines) > records:
       temporary = path.with_suffix('.tmp')
-      temporary.write_text(''.join(kept))
+      temporary.write_text(''.join(lines[:records]))
       temporary.replace(path)
 
   def _writer(self, split: str) -> tf.summary.SummaryWriter:
@@ -148,18 +149,3 @@ def encode_gif(frames: np.ndarray, rate: float) -> bytes:
     loop=0,
   )
   return buffer.getvalue()
-
-
-def mean_of(metrics: Sequence[Mapping[str, tf.Tensor]]) -> dict[str, float]:
-  """Means of metrics over several updates, by name."""
-  return {
-    name: float(np.mean([float(values[name]) for values in metrics]))
-    for name in metrics[0]
-  }
-
-
-def _updates(line: str) -> float:
-  try:
-    return json.loads(line)['updates']
-  except (json.JSONDecodeError, KeyError):
-    return math.inf  # Cut short by a crash, so after the checkpoint.

@@ -10,9 +10,10 @@ import tensorflow as tf
 from planet_tf.data import list_episodes, read_episode
 from planet_tf.training import configuration
 from planet_tf.training.configuration import ConfigurationError
+from planet_tf.training.run import train
 from planet_tf.training.run_directory import RunError
 from planet_tf.training.summaries import read_metrics
-from planet_tf.training.trainer import TrainingDiverged, train
+from planet_tf.training.trainer import TrainingDiverged
 
 TIMES = {
   'time',
@@ -198,6 +199,8 @@ def test_killed_it_resumes_from_the_last_checkpoint(run, tmp_path):
   one, two = _weights(run[0]), _weights(tmp_path)
   for name, value in one.items():
     np.testing.assert_array_equal(value, two[name], err_msg=name)
+  updates = [x['updates'] for x in _metrics(tmp_path) if 'loss' in x]
+  assert updates == [6, 10, 12, 15, 20, 20]
 
 
 def test_more_episodes_go_on_where_a_run_ended(run, tmp_path):

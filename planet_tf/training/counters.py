@@ -1,0 +1,28 @@
+"""How far a run has come."""
+
+import dataclasses
+
+
+@dataclasses.dataclass
+class Counters:
+  """The counters of a run; seed episodes are counted in.
+
+  Attributes:
+    updates: Optimizer steps.
+    episodes: Episodes of training data.
+    decisions: Agent actions in the episodes of training data.
+    env_steps: Decisions times action repeat.
+    test_episodes: Episodes of test data.
+    tests: Completed test phases.
+  """
+
+  updates: int = 0
+  episodes: int = 0
+  decisions: int = 0
+  env_steps: int = 0
+  test_episodes: int = 0
+  tests: int = 0
+
+  def as_dict(self) -> dict[str, int]:
+    """The counters by name."""
+    return dataclasses.asdict(self)

@@ -1,0 +1,246 @@
+"""The benchmark, at sizes of a second."""
+
+import json
+import pathlib
+import subprocess
+import sys
+
+import pytest
+
+from planet_tf.command_line import UsageError
+from planet_tf.envs import UnknownTask
+from planet_tf.training.configuration import ConfigurationError
+from tools.benchmark import machine, parts, plan, report, runner, sizes, timing
+
+ROOT = pathlib.Path(__file__).parents[2]
+
+
+@pytest.fixture(autouse=True)
+def _short(monkeypatch):
+  monkeypatch.setattr(timing, 'SECONDS_PER_REPEAT', 0.001)
+  monkeypatch.setattr(machine, 'SIDE', 16)
+
+
+def _jobs(names, **changes):
+  options = {
+    'sizes': ['debug'],
+    'planners': [],
+    'updates': [],
+    'precision': None,
+    'tasks': ['dummy'],
+  }
+  return plan.make_jobs(names, **{**options, **changes})
+
+
+def test_measure_keeps_the_first_call_apart(monkeypatch):
+  now = iter([0, 9, 10, 11, 20, 22, 30, 33, 40, 48])
+  monkeypatch.setattr(timing.time, 'perf_counter', lambda: next(now))
+  calls = []
+  result = timing.measure(lambda: calls.append(1), 3)
+  assert len(calls) == 5  # First, warm-up, three repeats.
+  assert result == timing.Timing(
+    first_seconds=9,
+    median_seconds=3,
+    minimum_seconds=2,
+    maximum_seconds=8,
+    repeats=3,
+    calls_per_repeat=1,
+  )
+
+
+def test_measure_repeats_short_calls(monkeypatch):
+  now = iter([0, 0, 0, 0.25, 1, 3])
+  monkeypatch.setattr(timing, 'SECONDS_PER_REPEAT', 1.0)
+  monkeypatch.setattr(timing.time, 'perf_counter', lambda: next(now))
+  result = timing.measure(lambda: None, 1)
+  assert result.calls_per_repeat == 4
+  assert result.median_seconds == 0.5
+
+
+def test_jobs_follow_the_sizes():
+  jobs = _jobs(
+    plan.PARTS,
+    sizes=['paper', 'cpu'],
+    planners=['500x5', '100x5'],
+    updates=['16x32'],
+    tasks=['dummy'],
+  )
+  found = [(job.part, job.size.name) for job in jobs]
+  assert found == [
+    ('action', 'paper'),
+    ('action', 'cpu'),
+    ('action', '500x5'),
+    ('action', '100x5'),
+    ('update', 'paper'),
+    ('update', 'cpu'),
+    ('update', '16x32'),
+    *[('env_step', 'paper')] * 4,
+    ('batch', 'paper'),
+    ('batch', 'cpu'),
+    ('batch', '16x32'),
+    ('preprocess', 'paper'),
+    ('preprocess', 'cpu'),
+    ('preprocess', '16x32'),
+  ]
+
+
+def test_sizes_are_configurations():
+  sizes.named_size('paper').apply()
+  assert sizes.current('make_planner') == {
+    'horizon': 12,
+    'iterations': 10,
+    'candidates': 1000,
+    'elites': 100,
+  }
+  sizes.planner_size('500x5').apply()
+  assert sizes.current('make_planner') == {
+    'horizon': 12,
+    'iterations': 5,
+    'candidates': 500,
+    'elites': 50,
+  }
+  size = sizes.with_precision(sizes.update_size('16x32'), 'bfloat16')
+  size.apply()
+  assert sizes.current('make_sampler')['batch'] == 16
+  assert sizes.current('make_sampler')['length'] == 32
+  assert sizes.current_precision() == 'bfloat16'
+
+
+@pytest.mark.parametrize(
+  ('changes', 'error', 'message'),
+  [
+    ({'names': ['updat']}, UsageError, "did you mean 'update'"),
+    ({'planners': ['500']}, UsageError, '--planners=500 is not of the form'),
+    ({'updates': ['0x5']}, UsageError, '--updates=0x5 is not of the form'),
+    ({'sizes': ['cpus']}, ConfigurationError, "did you mean 'scale/cpu.gin'"),
+    ({'tasks': ['dumy']}, UnknownTask, "did you mean 'dummy'"),
+  ],
+)
+def test_mistakes_are_named_before_the_work(changes, error, message):
+  with pytest.raises(error, match=message):
+    _jobs(**{'names': plan.PARTS, **changes})
+
+
+def test_all_parts_are_measured_and_written(tmp_path):
+  output = tmp_path / 'benchmark.json'
+  session = machine.describe()
+  record = runner.measure_all(
+    _jobs(plan.PARTS), session, 1, output, with_gemm=True
+  )
+  assert json.loads(output.read_text()) == record
+  assert report.read(str(output)) == record
+  assert record['finished']
+  for when in ('before', 'after'):
+    for dtype in ('float32', 'bfloat16'):
+      assert record['gemm'][when][dtype]['median_gflops'] > 0
+  rows = record['results']
+  assert [row['label'] for row in rows if row['part'] != 'env_step'] == [
+    '5x2 H6 float32',
+    '5x10 float32',
+    '5x10 recent',
+    '5x10',
+  ]
+  for row in rows:
+    assert row['first_seconds'] > 0
+    assert 0 < row['minimum_seconds'] <= row['median_seconds']
+    assert row['median_seconds'] <= row['maximum_seconds']
+    assert row.get('traces', 1) == 1  # A retrace would spoil the timing.
+  env_rows = [row for row in rows if row['part'] == 'env_step']
+  assert [row['settings']['workers'] for row in env_rows] == [1, 2, 1, 2]
+  for row in env_rows:
+    scale = row['settings']['workers'] * row['settings']['action_repeat']
+    assert row['seconds_per_env_step'] * scale == pytest.approx(
+      row['median_seconds']
+    )
+  text = report.table(record)
+  for row in rows:
+    assert row['label'] in text
+  assert session['processor'] in text
+
+
+def test_an_update_that_does_not_fit_is_skipped(monkeypatch, tmp_path):
+  monkeypatch.setattr(parts, 'available_memory', lambda: 0.5)
+  jobs = _jobs(['update'], sizes=['paper'])
+  session = machine.describe()
+  record = runner.measure_all(
+    jobs, session, 1, tmp_path / 'out.json', with_gemm=False
+  )
+  (row,) = record['results']
+  assert row['skipped'] == (
+    'an update of 50x50 frames needs about 3.3 GB, 0.5 GB are free'
+  )
+  assert row['skipped'] in report.table(record)
+
+
+def _record(seconds, gflops):
+  peak = {'float32': {'median_gflops': gflops}}
+  return {
+    'format': report.FORMAT,
+    'session': {'commit': 'abc', 'processor': 'Abacus'},
+    'gemm': {'before': peak, 'after': peak},
+    'results': [
+      {
+        'part': 'update',
+        'size': 'paper',
+        'label': '50x50 float32',
+        'median_seconds': seconds,
+      }
+    ],
+  }
+
+
+def test_comparison_scales_by_the_peak():
+  # Half the time on a machine that is twice as fast is no progress.
+  text = report.comparison(_record(6.0, 100.0), _record(3.0, 200.0))
+  assert 'Abacus, whose float32 peak was 100 GFLOP/s' in text
+  assert text.splitlines()[-1].split()[-4:] == ['6.00', '3.00', '0.50', '1.00']
+
+
+def test_comparison_without_peaks_or_rows():
+  old = _record(6.0, 100.0)
+  new = {**_record(3.0, 1.0), 'gemm': {}}
+  assert report.comparison(old, new).splitlines()[-1].split()[-1] == '-'
+  assert 'nothing in common' in report.comparison(old, {**new, 'results': []})
+
+
+def test_drift_is_relative_and_warned_of():
+  def gemm(after):
+    peaks = {'before': 100.0, 'after': after}
+    return {
+      when: {'float32': {'median_gflops': peak}} for when, peak in peaks.items()
+    }
+
+  assert report.drift(gemm(80.0), 'float32') == pytest.approx(-0.2)
+  assert 'changed by -20%' in report.unsteady({'gemm': gemm(80.0)})
+  assert report.unsteady({'gemm': gemm(105.0)}) is None
+  assert report.unsteady({'gemm': {}}) is None
+
+
+def test_busy_machines_are_noticed():
+  assert machine.busy({'load_average': [0.1, 0, 0], 'cores': 2}) is None
+  warning = machine.busy({'load_average': [1.5, 0, 0], 'cores': 2})
+  assert 'load average 1.50 on 2 cores' in warning
+
+
+@pytest.mark.parametrize('content', [None, 'text', '{"format": 0}', '[]'])
+def test_foreign_files_are_refused(tmp_path, content):
+  path = tmp_path / 'old.json'
+  if content is not None:
+    path.write_text(content)
+  with pytest.raises(UsageError, match='old.json'):
+    report.read(str(path))
+
+
+def test_bad_flags_end_in_one_line():
+  result = subprocess.run(
+    [sys.executable, '-m', 'tools.benchmark', '--compare=/nowhere.json'],
+    capture_output=True,
+    text=True,
+    check=False,
+    cwd=ROOT,
+  )
+  assert result.returncode == 2
+  assert result.stderr.splitlines()[-1].startswith(
+    "Error: Cannot read '/nowhere.json'"
+  )
+  assert 'Traceback' not in result.stderr

@@ -1,0 +1,1 @@
+"""Programs around runs; they import the package, never the reverse."""

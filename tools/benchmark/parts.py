@@ -1,0 +1,205 @@
+"""What is measured. Each function measures one row of the table.
+
+They make everything from the current configuration, as training does.
+"""
+
+import dataclasses
+import pathlib
+import tempfile
+import time
+
+import numpy as np
+import tensorflow as tf
+
+from planet_tf.agent import PlanetAgent
+from planet_tf.data import write_episode
+from planet_tf.data.preprocess import preprocess
+from planet_tf.training.factories import (
+  compile_model,
+  make_envs,
+  make_planner,
+  make_sampler,
+  make_world_model,
+)
+from tools.benchmark.machine import available_memory
+from tools.benchmark.sizes import current, current_precision
+from tools.benchmark.timing import measure
+
+Row = dict[str, object]
+
+ACTION_SIZE = 6  # That of cheetah_run and walker_walk, the largest.
+EPISODES = 10
+EPISODE_STEPS = 251  # Action repeat 4.
+
+# An update needs about so much memory: 1.2 GB at 16 x 32 frames.
+_MEMORY_GB = 0.8
+_MEMORY_GB_PER_FRAME = 1e-3
+
+
+class TooLittleMemory(RuntimeError):
+  """The measurement would not fit into memory."""
+
+
+def action(repeats: int) -> Row:
+  """Seconds per planned action: `PlanetAgent.step` in one environment."""
+  model = make_world_model(ACTION_SIZE)
+  bound = np.ones(ACTION_SIZE, np.float32)
+  agent = PlanetAgent(model, make_planner(), -bound, bound)
+  image = _random_bytes((1, 64, 64, 3))
+  state = agent.initial_state(1)
+  seed = np.zeros(2, np.int32)
+
+  def step() -> None:
+    nonlocal state
+    seed[1] += 1
+    chosen, state, _ = agent.step(image, state, seed=seed)
+    chosen.numpy()
+
+  timing = measure(step, repeats)
+  planner = current('make_planner')
+  label = '{candidates}x{iterations} H{horizon}'.format(**planner)
+  return {
+    'label': f'{label} {current_precision()}',
+    'settings': {**planner, 'precision': current_precision()},
+    'traces': agent.traces,
+    **dataclasses.asdict(timing),
+  }
+
+
+def update(repeats: int) -> Row:
+  """Seconds per update: `WorldModel.train_step` on random images.
+
+  Raises:
+    TooLittleMemory: As its message says.
+  """
+  batch, length = _batch_shape()
+  needed = _MEMORY_GB + _MEMORY_GB_PER_FRAME * batch * length
+  free = available_memory()
+  if free is not None and free < needed:
+    raise TooLittleMemory(
+      f'an update of {batch}x{length} frames needs about {needed:.1f} GB, '
+      f'{free:.1f} GB are free'
+    )
+  model = make_world_model(ACTION_SIZE)
+  compile_model(model)
+  compiled = tf.function(model.train_step)
+  data = _random_batch(batch, length)
+
+  def step() -> None:
+    for metric in compiled(data).values():
+      metric.numpy()
+
+  timing = measure(step, repeats)
+  return {
+    'label': f'{batch}x{length} {current_precision()}',
+    'settings': {
+      'batch': batch,
+      'length': length,
+      'precision': current_precision(),
+    },
+    'traces': compiled.experimental_get_tracing_count(),
+    **dataclasses.asdict(timing),
+  }
+
+
+def data_preprocessing(repeats: int) -> Row:
+  """Seconds to quantise and dequantise the images of one batch."""
+  batch, length = _batch_shape()
+  bits = current('make_world_model')['image_bits']
+  compiled = tf.function(
+    lambda images, seed: preprocess(images, bits, seed=seed)
+  )
+  images = tf.constant(_random_bytes((batch, length, 64, 64, 3)))
+  seed = tf.zeros(2, tf.int32)
+  timing = measure(lambda: compiled(images, seed).numpy(), repeats)
+  return {
+    'label': f'{batch}x{length}',
+    'settings': {'batch': batch, 'length': length, 'image_bits': bits},
+    **dataclasses.asdict(timing),
+  }
+
+
+def data_batch(repeats: int) -> Row:
+  """Seconds per batch: `ChunkSampler.sample`, all episodes in memory.
+
+  The first call reads the episodes from files.
+  """
+  settings = current('make_sampler')
+  steps = max(EPISODE_STEPS, settings['length'])
+  with tempfile.TemporaryDirectory() as folder:
+    for _ in range(EPISODES):
+      write_episode(folder, _random_episode(steps))
+    sampler = make_sampler(pathlib.Path(folder))
+    timing = measure(sampler.sample, repeats)
+  return {
+    'label': '{batch}x{length} {loader}'.format(**settings),
+    'settings': {**settings, 'episodes': EPISODES, 'episode_steps': steps},
+    **dataclasses.asdict(timing),
+  }
+
+
+def env_step(repeats: int, task: str, quality: str, workers: int) -> Row:
+  """Seconds per decision: `ParallelEnvs.step` in all environments at once.
+
+  Args:
+    repeats: Number of repeats.
+    task: Name of the task.
+    quality: `exact` or `fast` rendering.
+    workers: Environments side by side, N.
+
+  Returns:
+    The row; its `seconds_per_env_step` is the median divided by action repeat
+    and N. Episodes that end are followed by new ones, whose reset counts.
+  """
+  generator = np.random.default_rng(0)
+  start = time.perf_counter()
+  with make_envs(task, workers=workers, render_quality=quality) as envs:
+    start_seconds = time.perf_counter() - start
+    shape = (workers, *envs.action_spec.shape)
+    running = False
+
+    def step() -> None:
+      nonlocal running
+      if not running:
+        envs.reset(generator.integers(2**31, size=workers))
+      results = envs.step(generator.uniform(-1, 1, shape).astype(np.float32))
+      # All episodes of a task end together, after its fixed duration.
+      running = not any(result.last() for result in results)
+
+    timing = measure(step, repeats)
+    repeat = envs.action_repeat
+  return {
+    'label': f'{task} {quality} N={workers}',
+    'settings': {
+      'task': task,
+      'render_quality': quality,
+      'workers': workers,
+      'action_repeat': repeat,
+    },
+    'start_seconds': start_seconds,
+    'seconds_per_env_step': timing.median_seconds / repeat / workers,
+    **dataclasses.asdict(timing),
+  }
+
+
+def _batch_shape() -> tuple[int, int]:
+  settings = current('make_sampler')
+  return settings['batch'], settings['length']
+
+
+def _random_bytes(shape: tuple[int, ...]) -> np.ndarray:
+  return np.random.default_rng(0).integers(0, 256, shape, np.uint8)
+
+
+def _random_batch(batch: int, length: int) -> dict[str, np.ndarray]:
+  generator = np.random.default_rng(0)
+  shape = (batch, length, ACTION_SIZE)
+  return {
+    'image': _random_bytes((batch, length, 64, 64, 3)),
+    'action': generator.uniform(-1, 1, shape).astype(np.float32),
+    'reward': generator.uniform(0, 1, shape[:2]).astype(np.float32),
+  }
+
+
+def _random_episode(steps: int) -> dict[str, np.ndarray]:
+  return {key: value[0] for key, value in _random_batch(1, steps).items()}

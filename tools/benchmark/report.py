@@ -1,0 +1,156 @@
+"""Tables of timings, and their comparison with earlier ones."""
+
+import json
+import pathlib
+import statistics
+from collections.abc import Mapping, Sequence
+
+from planet_tf.command_line import UsageError
+
+Record = dict[str, object]
+
+FORMAT = 1  # Of the JSON file; changes when its keys do.
+LARGEST_DRIFT = 0.1  # Of the peak, beyond which timings are not to be trusted.
+
+
+def read(path: str) -> Record:
+  """Reads a record that an earlier benchmark wrote.
+
+  Raises:
+    UsageError: The file cannot be read or is none of ours.
+  """
+  try:
+    record = json.loads(pathlib.Path(path).read_text())
+  except OSError as error:
+    raise UsageError(f'Cannot read {path!r}: {error.strerror}.') from error
+  except ValueError as error:
+    raise UsageError(f'{path!r} is not JSON: {error}.') from error
+  if not isinstance(record, dict) or record.get('format') != FORMAT:
+    raise UsageError(
+      f'{path!r} is not a file of this benchmark (format {FORMAT}); measure '
+      'again with --output.'
+    )
+  return record
+
+
+def write(path: pathlib.Path, record: Record) -> None:
+  """Writes a record so that readers see the whole file or none."""
+  temporary = path.with_name(path.name + '.tmp')
+  temporary.write_text(json.dumps(record, indent=2) + '\n')
+  temporary.replace(path)
+
+
+def table(record: Record) -> str:
+  """The machine and all timings as text."""
+  session = record['session']
+  lines = [
+    f'commit {session["commit"]}, {session["started"]}, TensorFlow '
+    f'{session["tensorflow"]}, Python {session["python"]}',
+    f'{session["processor"]}, {session["cores"]} cores, load average '
+    f'{session["load_average"][0]:.2f} at the start',
+    *_gemm_lines(record['gemm']),
+    '',
+  ]
+  rows = [
+    [row['part'], row['size'], row['label'], *_times(row)]
+    for row in record['results']
+  ]
+  header = ['part', 'size', 'label', 'median s', 'min', 'max', 'first call']
+  return '\n'.join(lines + _aligned([header, *rows]))
+
+
+def comparison(old: Record, new: Record) -> str:
+  """Ratios of new to old timings as text; under 1 the new one is faster.
+
+  `scaled` compares seconds x float32 GEMM peak, so that a machine that is
+  faster in general does not pass for faster code.
+  """
+  peaks = [float32_peak(record['gemm']) for record in (old, new)]
+  scale = peaks[1] / peaks[0] if all(peaks) else None
+  earlier = {_key(row): row for row in old['results']}
+  rows = []
+  for row in new['results']:
+    other = earlier.get(_key(row))
+    if other is None or 'skipped' in row or 'skipped' in other:
+      continue
+    before, after = other['median_seconds'], row['median_seconds']
+    ratio = after / before
+    scaled = f'{ratio * scale:.2f}' if scale else '-'
+    times = [_number(before), _number(after), f'{ratio:.2f}', scaled]
+    rows.append([row['part'], row['size'], row['label'], *times])
+  session = old['session']
+  title = f'Against {session["commit"]} on {session["processor"]}'
+  if scale:
+    title += f', whose float32 peak was {peaks[0]:.0f} GFLOP/s'
+  if not rows:
+    return f'{title}: nothing in common.'
+  header = ['part', 'size', 'label', 'old s', 'new s', 'ratio', 'scaled']
+  return '\n'.join([f'{title}:', *_aligned([header, *rows])])
+
+
+def float32_peak(gemm: Mapping[str, Mapping]) -> float | None:
+  """Mean of the float32 peaks before and after, in GFLOP/s."""
+  values = [peak['float32']['median_gflops'] for peak in gemm.values()]
+  return statistics.mean(values) if values else None
+
+
+def drift(gemm: Mapping[str, Mapping], dtype: str) -> float | None:
+  """Relative change of a peak while the benchmark ran."""
+  if len(gemm) < 2:
+    return None
+  before, after = (gemm[when][dtype] for when in ('before', 'after'))
+  return after['median_gflops'] / before['median_gflops'] - 1
+
+
+def unsteady(record: Record) -> str | None:
+  """A warning if the machine's speed changed meanwhile."""
+  change = drift(record['gemm'], 'float32')
+  if change is None or abs(change) <= LARGEST_DRIFT:
+    return None
+  return (
+    f'the float32 peak changed by {change:+.0%} while the benchmark ran; '
+    'measure again on a quiet machine.'
+  )
+
+
+def _gemm_lines(gemm: Mapping[str, Mapping]) -> list[str]:
+  lines = []
+  for dtype in next(iter(gemm.values()), ()):
+    values = [
+      f'{peak[dtype]["median_gflops"]:.0f} {when}'
+      for when, peak in gemm.items()
+    ]
+    line = f'GEMM peak {dtype}, GFLOP/s: {", ".join(values)}'
+    change = drift(gemm, dtype)
+    lines.append(line + ('' if change is None else f' (drift {change:+.0%})'))
+  return lines
+
+
+def _key(row: Record) -> tuple[str, str, str]:
+  return row['part'], row['size'], row['label']
+
+
+def _times(row: Record) -> list[str]:
+  if 'skipped' in row:
+    return ['skipped: ' + row['skipped']]
+  names = ('median', 'minimum', 'maximum', 'first')
+  return [_number(row[f'{name}_seconds']) for name in names]
+
+
+def _number(seconds: float) -> str:
+  return f'{seconds:#.3g}'
+
+
+def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
+  """Columns side by side, the first three flush left; short rows may be."""
+  columns = len(rows[0])
+  full = [row for row in rows if len(row) == columns]
+  widths = [max(len(row[i]) for row in full) for i in range(columns)]
+  lines = []
+  for row in rows:
+    cells = [
+      cell.ljust(width) if index < 3 else cell.rjust(width)
+      for index, (cell, width) in enumerate(zip(row, widths, strict=False))
+    ]
+    lines.append('  '.join(cells).rstrip())
+  return lines

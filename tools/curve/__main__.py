@@ -1,0 +1,62 @@
+"""Command line of the learning curve.
+
+Example:
+
+    python -m tools.curve --logdir=runs/cartpole_swingup \\
+        --output=results/cartpole_swingup
+"""
+
+import json
+import pathlib
+import shutil
+
+from absl import flags
+
+from planet_tf import command_line
+from planet_tf.command_line import UsageError
+from planet_tf.training.run_directory import read_task
+from tools.curve.picture import draw
+from tools.curve.rows import read_rows, write_csv
+from tools.curve.summary import summarize
+
+FLAGS = flags.FLAGS
+
+flags.DEFINE_string('logdir', None, 'Run directory of the training run.')
+flags.DEFINE_string(
+  'output', None, 'Folder to write to, such as results/NAME; made if need be.'
+)
+
+# operative_config.gin is written with the first planned episode.
+COPIES = ('config.gin', 'operative_config.gin', 'versions.json')
+
+
+def main(arguments: list[str]) -> int:
+  """Reads the run and writes the files; training may go on meanwhile."""
+  command_line.expect_no_arguments(arguments)
+  command_line.require('logdir')
+  command_line.require('output')
+  logdir = pathlib.Path(FLAGS.logdir).expanduser()
+  output = pathlib.Path(FLAGS.output).expanduser()
+  read_task(logdir)  # Refuses a folder that holds no run.
+  rows = read_rows(logdir)
+  summary = summarize(logdir, rows)
+  try:
+    output.mkdir(parents=True, exist_ok=True)
+    write_csv(output / 'curve.csv', rows)
+    text = json.dumps(summary, indent=2)
+    (output / 'summary.json').write_text(text + '\n')
+    draw(output / 'curve.png', rows, summary)
+    for name in COPIES:
+      if (logdir / name).exists():
+        shutil.copyfile(logdir / name, output / name)
+  except OSError as error:
+    raise UsageError(
+      f'Cannot write to {str(output)!r} ({error.strerror}); choose another '
+      '--output.'
+    ) from error
+  print(text)
+  return 0
+
+
+if __name__ == '__main__':
+  command_line.run(main)
