@@ -199,8 +199,10 @@ def test_killed_it_resumes_from_the_last_checkpoint(run, tmp_path):
   one, two = _weights(run[0]), _weights(tmp_path)
   for name, value in one.items():
     np.testing.assert_array_equal(value, two[name], err_msg=name)
+  # The first session recorded every 6 updates, the second every 5; both tests
+  # have losses too.
   updates = [x['updates'] for x in _metrics(tmp_path) if 'loss' in x]
-  assert updates == [6, 10, 12, 15, 20, 20]
+  assert updates == [6, 10, 15, 20, 20]
 
 
 def test_more_episodes_go_on_where_a_run_ended(run, tmp_path):
