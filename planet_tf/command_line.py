@@ -39,7 +39,7 @@ from planet_tf.envs import (
 )
 from planet_tf.training import configuration
 from planet_tf.training.checkpoints import CheckpointError
-from planet_tf.training.configuration import ConfigurationError
+from planet_tf.training.registry import ConfigurationError
 from planet_tf.training.run_directory import RunError
 from planet_tf.training.trainer import TrainingDiverged
 

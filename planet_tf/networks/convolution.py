@@ -4,31 +4,28 @@ import keras
 import tensorflow as tf
 
 
-class Conv2D(keras.layers.Conv2D):
-  """A convolution without padding whose product may run in bfloat16.
+class _ComputeType:
+  """Adds the type of the product to a convolution of Keras.
 
   Weights, bias, activation and so the bias gradient stay float32: TensorFlow
   accumulates the bias gradients of bfloat16 layers in bfloat16, where sums
   over many pixels come out many times too small.
 
   Args:
-    filters: Output channels.
-    kernel_size: Width and height of the kernel.
-    strides: Stride in both directions.
+    *arguments: Of the layer of Keras: output channels and kernel size.
     compute: Type of the product, `float32` or `bfloat16`.
+    **kwargs: Of the layer of Keras.
   """
 
   def __init__(
-    self,
-    filters: int,
-    kernel_size: int,
-    *,
-    strides: int,
-    compute: str = 'float32',
-    **kwargs: object,
+    self, *arguments: int, compute: str = 'float32', **kwargs: object
   ) -> None:
-    super().__init__(filters, kernel_size, strides=strides, **kwargs)
+    super().__init__(*arguments, **kwargs)
     self.compute = compute
+
+
+class Conv2D(_ComputeType, keras.layers.Conv2D):
+  """A convolution without padding whose product may run in bfloat16."""
 
   def call(self, inputs: tf.Tensor) -> tf.Tensor:
     """Maps [B, height, width, in] to [B, height', width', filters]."""
@@ -38,20 +35,8 @@ class Conv2D(keras.layers.Conv2D):
     return self.activation(tf.cast(outputs, tf.float32) + self.bias)
 
 
-class Conv2DTranspose(keras.layers.Conv2DTranspose):
+class Conv2DTranspose(_ComputeType, keras.layers.Conv2DTranspose):
   """A transposed convolution without padding; see `Conv2D`."""
-
-  def __init__(
-    self,
-    filters: int,
-    kernel_size: int,
-    *,
-    strides: int,
-    compute: str = 'float32',
-    **kwargs: object,
-  ) -> None:
-    super().__init__(filters, kernel_size, strides=strides, **kwargs)
-    self.compute = compute
 
   def call(self, inputs: tf.Tensor) -> tf.Tensor:
     """Maps [B, height, width, in] to [B, height', width', filters]."""

@@ -5,17 +5,23 @@ and reports errors over several lines. Here every mistake ends in one line.
 """
 
 import difflib
-import functools
-import importlib
 import inspect
 import pathlib
 import re
 import tokenize
 import types
 import typing
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
 import gin
+
+# Imported for what they register.
+from planet_tf.training import factories, train_settings  # noqa: F401
+from planet_tf.training.registry import (
+  ConfigurationError,
+  registered,
+  settable,
+)
 
 BASE = 'planet.gin'
 
@@ -27,37 +33,6 @@ _GIN_ERRORS = (
   ValueError,
   tokenize.TokenError,
 )
-
-_REGISTRY: dict[str, Callable] = {}
-
-
-class ConfigurationError(ValueError):
-  """A configuration that cannot be used; the message is one line."""
-
-
-def configurable(function: Callable) -> Callable:
-  """Makes a function's parameters available to gin files by its name."""
-  _REGISTRY[function.__name__] = function
-  return gin.configurable(function)
-
-
-def settings(function: Callable) -> Callable:
-  """As `configurable`, for functions that only make things from settings.
-
-  A ValueError inside them is about a setting, so it becomes a
-  ConfigurationError that names the function.
-  """
-
-  @functools.wraps(function)
-  def checked(*args: object, **kwargs: object) -> object:
-    try:
-      return function(*args, **kwargs)
-    except ValueError as error:
-      if type(error) is not ValueError:
-        raise  # It says by itself what is wrong.
-      raise ConfigurationError(f'{function.__name__}: {error}') from error
-
-  return configurable(checked)
 
 
 def shipped_files() -> pathlib.Path:
@@ -85,7 +60,7 @@ def find_file(name: str) -> pathlib.Path:
   known = sorted(str(p.relative_to(shipped)) for p in shipped.rglob('*.gin'))
   raise ConfigurationError(
     f'No gin file {name!r} in the working directory or among the shipped '
-    f'files{nearest(inner, known)}.'
+    f'files{nearest(inner, known)}'
   )
 
 
@@ -107,8 +82,6 @@ def parse(
   Raises:
     ConfigurationError: For anything that does not fit, in one line.
   """
-  # Importing this module registers every configurable function.
-  importlib.import_module('planet_tf.training.run')
   gin.clear_config()
   for name in ([base] if base else []) + list(files):
     path = find_file(name)
@@ -125,37 +98,14 @@ def parse(
 def bindings() -> dict[str, object]:
   """All bound parameters as `function.parameter` and value."""
   result = {}
-  for name, function in _REGISTRY.items():
-    for parameter in parameters(function):
-      key = f'{name}.{parameter.name}'
+  for name, function in registered().items():
+    for parameter in inspect.signature(function).parameters:
+      key = f'{name}.{parameter}'
       try:
         result[key] = gin.query_parameter(key)
       except ValueError:
         continue  # Not bound.
   return result
-
-
-def registered() -> dict[str, Callable]:
-  """Functions that gin files can configure, by name."""
-  return dict(_REGISTRY)
-
-
-def parameters(function: Callable) -> list[inspect.Parameter]:
-  """Parameters of such a function."""
-  return list(inspect.signature(function).parameters.values())
-
-
-def settable(function: Callable) -> list[str]:
-  """Parameters of a function that gin files give.
-
-  They are those that are passed by keyword and have no default; the others
-  are given by the program.
-  """
-  return [
-    p.name
-    for p in parameters(function)
-    if p.kind is p.KEYWORD_ONLY and p.default is p.empty
-  ]
 
 
 def text() -> str:
@@ -205,7 +155,7 @@ def _explain(error: Exception) -> str:
   message = str(error)
   unknown = re.search(r"No configurable matching '([^']*)'", message)
   if unknown:
-    hint = nearest(unknown[1], _REGISTRY)
+    hint = nearest(unknown[1], registered())
     return f'unknown function {unknown[1]!r}{hint or _known_functions()}'
   unknown = re.search(
     r"[Cc]onfigurable '([^']*)' doesn't have a parameter named '([^']*)'",
@@ -213,7 +163,7 @@ def _explain(error: Exception) -> str:
   )
   if unknown:
     name, parameter = unknown[1].split('.')[-1], unknown[2]
-    known = settable(_REGISTRY[name])
+    known = settable(registered()[name])
     hint = nearest(parameter, known) or f'; it has {", ".join(known)}'
     return f'{name} has no parameter {parameter!r}{hint}'
   unread = re.search(r"Failed to parse token '([^']*)'", message)
@@ -228,17 +178,17 @@ def _explain(error: Exception) -> str:
 
 
 def _known_functions() -> str:
-  return f'; known are {", ".join(sorted(_REGISTRY))}'
+  return f'; known are {", ".join(sorted(registered()))}'
 
 
 def _check_types() -> None:
   for key, value in bindings().items():
     name, parameter = key.split('.')
-    if parameter not in settable(_REGISTRY[name]):
+    if parameter not in settable(registered()[name]):
       raise ConfigurationError(
         f'{key} is given by the program and cannot be set; remove it.'
       )
-    hint = typing.get_type_hints(_REGISTRY[name]).get(parameter)
+    hint = typing.get_type_hints(registered()[name]).get(parameter)
     if hint is not None and not _fits(value, hint):
       raise ConfigurationError(
         f'{key} = {value!r} has the wrong type; it takes {_describe(hint)}.'

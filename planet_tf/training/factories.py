@@ -25,9 +25,9 @@ from planet_tf.data import ChunkSampler
 from planet_tf.envs.parallel import ParallelEnvs
 from planet_tf.models import RSSM
 from planet_tf.networks import Decoder, Encoder, FeedForward
-from planet_tf.training.configuration import settings
 from planet_tf.training.objectives import Objectives
 from planet_tf.training.precision import choose_precision
+from planet_tf.training.registry import settings
 from planet_tf.world_model import WorldModel
 
 

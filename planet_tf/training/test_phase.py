@@ -17,6 +17,7 @@ from planet_tf.training.counters import Counters
 from planet_tf.training.factories import make_sampler
 from planet_tf.training.seeds import make_integer_seed, make_seed
 from planet_tf.training.summaries import Recorder
+from planet_tf.training.train_settings import TrainSettings
 from planet_tf.world_model import WorldModel
 
 
@@ -25,29 +26,26 @@ class TestPhase:
   """Tests the agent and its model.
 
   Attributes:
+    settings: Settings of the run.
     model: The world model.
     agent: The agent.
     data: Collector of test episodes.
     recorder: Takes the pictures.
-    seed: Seed of the run.
-    episodes: Episodes in each phase.
-    context: Frames that the model sees before it predicts.
   """
 
   __test__ = False  # It is not a test of pytest's.
 
+  settings: TrainSettings
   model: WorldModel
   agent: PlanetAgent
   data: Collector
   recorder: Recorder
-  seed: int
-  episodes: int
-  context: int
 
   def __post_init__(self) -> None:
+    context = self.settings.open_loop_context
     self._test = tf.function(self.model.test_step)
     self._predict = tf.function(
-      lambda batch: open_loop.predict(self.model, batch, self.context)
+      lambda batch: open_loop.predict(self.model, batch, context)
     )
 
   def run(
@@ -67,7 +65,7 @@ class TestPhase:
     """
     sampler = make_sampler(
       self.data.directory,
-      seed=make_integer_seed(self.seed, 'test-data', counters.tests),
+      seed=make_integer_seed(self.settings.seed, 'test-data', counters.tests),
     )
     batch = sampler.sample()
     metrics = {k: float(v) for k, v in self._test(batch).items()}
@@ -86,10 +84,12 @@ class TestPhase:
   ) -> list[float]:
     """Returns of episodes without noise; `first` is the number of the first."""
     returns = []
-    while len(returns) < self.episodes:
-      count = min(self.data.envs.count, self.episodes - len(returns))
+    while len(returns) < self.settings.test_episodes:
+      left = self.settings.test_episodes - len(returns)
+      count = min(self.data.envs.count, left)
       number = first + len(returns)
-      policy = self.agent.policy(make_seed(self.seed, 'test-agent', number))
+      seed = make_seed(self.settings.seed, 'test-agent', number)
+      policy = self.agent.policy(seed)
       result = self.data.collect(policy, number, count, on_decision)
       returns += evaluation.returns_of(result.episodes)
     return returns
@@ -103,4 +103,5 @@ class TestPhase:
     self.recorder.image('test', counters, 'open_loop_strip', strip)
     frames = open_loop.frames(predicted, bits)
     self.recorder.animation('test', counters, 'open_loop', frames)
-    return open_loop.metrics(predicted, batch['reward'], self.context)
+    context = self.settings.open_loop_context
+    return open_loop.metrics(predicted, batch['reward'], context)

@@ -22,7 +22,7 @@ from tqdm import tqdm
 from planet_tf.agent import PlanetAgent
 from planet_tf.control.simulate import Simulation
 from planet_tf.data import ChunkSampler, EpisodeError
-from planet_tf.envs import ParallelEnvs, WorkerError
+from planet_tf.envs import WorkerError
 from planet_tf.training import evaluation
 from planet_tf.training.checkpoints import Checkpoints
 from planet_tf.training.collection import Collector
@@ -32,6 +32,7 @@ from planet_tf.training.schedule import Schedule
 from planet_tf.training.seeds import make_seed
 from planet_tf.training.summaries import Recorder
 from planet_tf.training.test_phase import TestPhase
+from planet_tf.training.train_settings import TrainSettings
 from planet_tf.world_model import WorldModel
 
 
@@ -47,20 +48,16 @@ class Stopped(Exception):
 class Trainer:
   """The parts of a run and the loop over them; see `run.train`."""
 
+  settings: TrainSettings
   run: RunDirectory
-  envs: ParallelEnvs
   model: WorldModel
   agent: PlanetAgent
   sampler: ChunkSampler
   schedule: Schedule
   checkpoints: Checkpoints
   recorder: Recorder
-  train_data: Collector
+  data: Collector
   test_phase: TestPhase
-  seed: int
-  seed_episodes: int
-  exploration: float
-  updates_per_log: int
   should_stop: Callable[[], bool]
 
   def __post_init__(self) -> None:
@@ -70,18 +67,18 @@ class Trainer:
     self._sums = collections.Counter()
     self._saved: dict | None = None  # Position of the last checkpoint.
 
-  def run_until(self, total_episodes: int) -> Counters:
-    """Trains until there are so many episodes of training data.
-
-    Args:
-      total_episodes: Episodes of training data, seed episodes included.
+  def run_until_done(self) -> Counters:
+    """Trains until there are as many episodes as the settings want.
 
     Returns:
       The counters at the end.
     """
     self._resume()
     counters = self.counters
-    last = self.schedule.updates_for(total_episodes - self.seed_episodes)
+    settings = self.settings
+    last = self.schedule.updates_for(
+      settings.total_episodes - settings.seed_episodes
+    )
     with tqdm(
       total=last,
       initial=counters.updates,
@@ -109,7 +106,9 @@ class Trainer:
   def _do_what_is_due(self) -> None:
     """Collects and tests as the schedule wants it after these updates."""
     counters = self.counters
-    wanted = self.seed_episodes + self.schedule.collections(counters.updates)
+    wanted = self.settings.seed_episodes + self.schedule.collections(
+      counters.updates
+    )
     while counters.episodes < wanted:
       self._collect()
     while counters.tests < self.schedule.tests(counters.updates):
@@ -118,17 +117,17 @@ class Trainer:
   def _collect_seed_episodes(self) -> None:
     """Random episodes for training and testing."""
     counters = self.counters
-    count = self.envs.count
-    while counters.episodes < self.seed_episodes:
-      size = min(count, self.seed_episodes - counters.episodes)
+    count = self.data.envs.count
+    while counters.episodes < self.settings.seed_episodes:
+      size = min(count, self.settings.seed_episodes - counters.episodes)
       self._status('random episodes')
-      result = self.train_data.collect_random(
+      result = self.data.collect_random(
         counters.episodes, size, self._check_stop
       )
       self._record_collection(result)
     test_data = self.test_phase.data
-    while counters.test_episodes < self.seed_episodes:
-      size = min(count, self.seed_episodes - counters.test_episodes)
+    while counters.test_episodes < self.settings.seed_episodes:
+      size = min(count, self.settings.seed_episodes - counters.test_episodes)
       result = test_data.collect_random(
         counters.test_episodes, size, self._check_stop
       )
@@ -151,7 +150,7 @@ class Trainer:
       self._sums.update(metrics, count=1)
       counters.updates += 1
       self._bar.update()
-      if counters.updates % self.updates_per_log == 0:
+      if counters.updates % self.settings.updates_per_log == 0:
         self._record_updates()
       if self.should_stop():
         raise Stopped
@@ -161,9 +160,10 @@ class Trainer:
     self._status('collecting')
     number = self.counters.episodes
     policy = self.agent.policy(
-      make_seed(self.seed, 'train-agent', number), self.exploration
+      make_seed(self.settings.seed, 'train-agent', number),
+      self.settings.exploration,
     )
-    result = self.train_data.collect(policy, number, 1, self._check_stop)
+    result = self.data.collect(policy, number, 1, self._check_stop)
     self._record_collection(result)
     self._checkpoint()
     self.run.write_operative_config()
@@ -206,7 +206,7 @@ class Trainer:
       decisions = len(episode['reward']) - 1
       counters.episodes += 1
       counters.decisions += decisions
-      counters.env_steps += decisions * self.envs.action_repeat
+      counters.env_steps += decisions * self.data.envs.action_repeat
       (value,) = evaluation.returns_of([episode])
       self.recorder.scalars(
         'train',
@@ -239,7 +239,7 @@ class Trainer:
     position = self.checkpoints.restore()
     if position is not None:
       self.counters = Counters(**position['counters'])
-    moved = self.train_data.set_aside(self.counters.episodes)
+    moved = self.data.set_aside(self.counters.episodes)
     moved += self.test_phase.data.set_aside(self.counters.test_episodes)
     if moved:
       print(

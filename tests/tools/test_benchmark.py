@@ -9,7 +9,7 @@ import pytest
 
 from planet_tf.command_line import UsageError
 from planet_tf.envs import UnknownTask
-from planet_tf.training.configuration import ConfigurationError
+from planet_tf.training.registry import ConfigurationError
 from tools.benchmark import machine, parts, plan, report, runner, sizes, timing
 
 ROOT = pathlib.Path(__file__).parents[2]

@@ -3,8 +3,8 @@
 import pytest
 
 from planet_tf.envs import task_names
-from planet_tf.training import configuration, factories
-from planet_tf.training.configuration import ConfigurationError
+from planet_tf.training import configuration, factories, registry
+from planet_tf.training.registry import ConfigurationError
 
 SHIPPED = sorted(
   str(path.relative_to(configuration.shipped_files()))
@@ -85,8 +85,8 @@ def test_planet_gin_states_every_value_but_the_task():
   configuration.parse()
   expected = {
     f'{name}.{parameter}'
-    for name, function in configuration.registered().items()
-    for parameter in configuration.settable(function)
+    for name, function in registry.registered().items()
+    for parameter in registry.settable(function)
   }
   assert set(configuration.bindings()) == expected - {'train.task'}
 
@@ -120,7 +120,7 @@ def test_text_restores_the_bindings():
       "train has no parameter 'sed'; did you mean 'seed'?",
     ),
     ('foo/train.seed = 1', 'has a scope, which has no effect here'),
-    ('train.logdir = "x"', 'train.logdir is given by the program'),
+    ('make_envs.task = "x"', 'make_envs.task is given by the program'),
     ('make_sampler.seed = 1', 'make_sampler.seed is given by the program'),
     ('train.xyz = 1', "train has no parameter 'xyz'; it has "),
     ('train.seed', 'is not of the form name.parameter=value'),

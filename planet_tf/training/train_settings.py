@@ -1,0 +1,47 @@
+"""Settings of the training loop; `train.*` in gin files."""
+
+import dataclasses
+
+from planet_tf.training.registry import settings
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class TrainSettings:
+  """Settings of the training loop.
+
+  Attributes:
+    task: Name of the task, or `module:function`.
+    seed: Seed of everything random in the run.
+    seed_episodes: Episodes S of random actions at the start, for training
+      and as many for testing.
+    updates_per_episode: Updates C for each collected episode.
+    exploration: Standard deviation of the action noise while collecting.
+    updates_per_test: Updates from one test phase to the next.
+    test_episodes: Episodes without noise in a test phase.
+    total_episodes: Episodes of training data after which training ends.
+    open_loop_context: Frames that the model sees before it predicts.
+    updates_per_log: Updates whose mean metrics make one record.
+    keep_checkpoints: Number of checkpoints to keep.
+  """
+
+  task: str
+  seed: int
+  seed_episodes: int
+  updates_per_episode: int
+  exploration: float
+  updates_per_test: int
+  test_episodes: int
+  total_episodes: int
+  open_loop_context: int
+  updates_per_log: int
+  keep_checkpoints: int
+
+  def __post_init__(self) -> None:
+    may_be_zero = {'seed', 'exploration', 'test_episodes'}
+    for name, value in dataclasses.asdict(self).items():
+      least = 0 if name in may_be_zero else 1
+      if name != 'task' and value < least:
+        raise ValueError(f'{name} must be at least {least}, got {value}.')
+
+
+make_train_settings = settings(TrainSettings, name='train')
