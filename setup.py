@@ -11,6 +11,8 @@ ROOT = pathlib.Path(__file__).parent
 # imports) and tensorboard (which tf.summary imports): the three move together.
 REQUIRES = [
   'absl-py>=2.1',
+  'cloudpickle>=3',
+  'dm-env>=1.6',
   'gin-config>=0.5,<0.6',
   'keras>=3.12,<4',
   'mujoco>=3.17.0,<4',
@@ -29,7 +31,6 @@ REQUIRES = [
 DM_CONTROL = ['dm_control>=1.0.50,<1.1; python_version < "3.13"'] + [
   f'{name}; python_version >= "3.13"'
   for name in (
-    'dm-env',
     'dm-tree',
     'glfw',
     'lxml',
