@@ -106,6 +106,11 @@ def run(main: Callable[[list[str]], int]) -> None:
     except _USER_ERRORS as error:
       print(f'Error: {str(error).split(_GIN_SUFFIX)[0]}', file=sys.stderr)
       return 2
+    except OSError as error:  # Disk full, permissions, a network drive.
+      print(f'Error: {error}', file=sys.stderr)
+      return 2
+    except KeyboardInterrupt:
+      return 130
 
   logging.set_verbosity(logging.WARNING)
 
@@ -148,7 +153,8 @@ def require_writable(path: str | None) -> None:
   Raises:
     UsageError: If its folder does not exist or is not writable.
   """
-  if path and not os.access(os.path.dirname(path) or '.', os.W_OK):
+  folder = path and (os.path.dirname(path) or '.')
+  if path and (os.path.isdir(path) or not os.access(folder, os.W_OK)):
     raise UsageError(
       f'Cannot write {path!r}; make its folder or choose another one.'
     )

@@ -22,6 +22,8 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from planet_tf import hardware
+
 if TYPE_CHECKING:
   from packaging.specifiers import SpecifierSet
 
@@ -205,13 +207,7 @@ def cpu_line(flags: set[str], cores: int) -> Line:
 
 def cpu() -> Line:
   """Judges the processor that this process may use."""
-  try:
-    text = pathlib.Path('/proc/cpuinfo').read_text()
-    cores = len(os.sched_getaffinity(0))
-  except (OSError, AttributeError):  # As on macOS.
-    return cpu_line(set(), os.cpu_count() or 1)
-  match = re.search(r'^flags\s*:(.*)$', text, re.MULTILINE)
-  return cpu_line(set(match.group(1).split()) if match else set(), cores)
+  return cpu_line(hardware.cpu_features(), hardware.cores())
 
 
 def rendering_line() -> Line:

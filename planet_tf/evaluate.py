@@ -15,7 +15,7 @@ from tqdm import tqdm
 from planet_tf import command_line
 from planet_tf.training import evaluation
 from planet_tf.training.factories import make_envs
-from planet_tf.training.run_directory import load_agent, read_task
+from planet_tf.training.run_directory import load_run, read_task
 from planet_tf.training.summaries import encode_gif
 
 FLAGS = flags.FLAGS
@@ -36,7 +36,11 @@ def main(arguments: list[str]) -> int:
   command_line.require('logdir')
   for path in (FLAGS.video, FLAGS.output):
     command_line.require_writable(path)
-  agent = load_agent(FLAGS.logdir, FLAGS.checkpoint)
+  if FLAGS.video and not FLAGS.video.endswith('.gif'):
+    raise command_line.UsageError(
+      f'--video={FLAGS.video} must end in .gif, the format that is written.'
+    )
+  agent, counters = load_run(FLAGS.logdir, FLAGS.checkpoint)
   with make_envs(read_task(FLAGS.logdir)['task']) as envs:
     rounds = -(-FLAGS.episodes // envs.count)
     with tqdm(total=rounds * envs.duration, unit='decision') as bar:
@@ -44,7 +48,8 @@ def main(arguments: list[str]) -> int:
         agent, envs, FLAGS.episodes, FLAGS.seed, on_decision=bar.update
       )
   scores = evaluation.describe_returns(evaluation.returns_of(episodes))
-  scores = {'logdir': FLAGS.logdir, 'seed': FLAGS.seed, **scores}
+  run = {'logdir': FLAGS.logdir, 'updates': counters.updates}
+  scores = {**run, 'seed': FLAGS.seed, **scores}
   text = json.dumps(scores, indent=2)
   print(text)
   if FLAGS.output:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import keras
 import tensorflow as tf
 
-from planet_tf.data.preprocess import check_bits, preprocess
+from planet_tf.data.preprocess import bin_centers, check_bits
 from planet_tf.models import LatentDynamics
 
 State = dict[str, tf.Tensor]
@@ -65,9 +65,7 @@ class WorldModel(keras.Model):
     Returns:
       Predictions of all heads by name, each [B, T, ..].
     """
-    # The middle of each bin, the mean of what the model is trained on.
-    middle = 0.5 / 2**self.image_bits
-    images = preprocess(batch['image'], self.image_bits, noise=middle)
+    images = bin_centers(batch['image'], self.image_bits)
     _, posterior = self.observe(images, batch['action'])
     return self.predict_heads(posterior)
 
@@ -162,7 +160,7 @@ class WorldModel(keras.Model):
     self,
     optimizer: keras.optimizers.Optimizer,
     objectives: object,
-    clip_norm: float = 1000.0,
+    clip_norm: float,
   ) -> None:
     """Prepares training.
 

@@ -75,7 +75,8 @@ def cross_entropy_method(
 ) -> Plan:
   """Searches for the action sequence with the highest score.
 
-  Every call starts from a belief with mean 0 and variance 1. Candidates are
+  Every call starts from a belief with mean 0 and variance 1, which suits
+  actions between -1 and 1, as all our environments have. Candidates are
   clipped to the bounds; the belief is refit to the clipped elites with their
   population variance.
 

@@ -186,6 +186,16 @@ class ChunkSampler:
       )
 
   @property
+  def length(self) -> int:
+    """Time steps in a chunk, T."""
+    return self._length
+
+  @property
+  def needed_steps(self) -> int:
+    """Time steps that an episode must have at least."""
+    return chunks.steps_needed(self._length, self._num_chunks)
+
+  @property
   def episode_count(self) -> int:
     """Episodes known at the last listing; 0 before the first batch."""
     return len(self._position.cycle.names)

@@ -72,6 +72,8 @@ class ParallelEnvs:
     inspect.signature(make_task).bind(task, **task_options)
     if count < 1:
       raise ValueError(f'count must be a positive integer, got {count!r}.')
+    if timeout <= 0:
+      raise ValueError(f'timeout must be above 0 seconds, got {timeout!r}.')
     self.task = task
     self.count = count
     self._timeout = timeout

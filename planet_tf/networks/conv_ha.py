@@ -45,7 +45,7 @@ class Encoder(keras.layers.Layer):
     if tuple(input_shape[-3:]) != IMAGE_SHAPE:
       raise ValueError(
         f'conv_ha encodes images of shape {IMAGE_SHAPE}, got '
-        f'{tuple(input_shape[-3:])}; set the image size of the task to 64.'
+        f'{tuple(input_shape[-3:])}; resize them before.'
       )
     shape = (None, *IMAGE_SHAPE)
     for layer in self.convolutions:

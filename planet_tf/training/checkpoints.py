@@ -5,13 +5,18 @@ the layers that Keras 3 objects hold in lists and dicts, and passes over what
 it does not see.
 """
 
+import contextlib
 import json
 import pathlib
 import re
+from collections.abc import Iterator
 
 import tensorflow as tf
 
 from planet_tf.world_model import WorldModel
+
+# What TensorFlow raises for files that are damaged, cut short or missing.
+_UNREADABLE = (AssertionError, IndexError, ValueError, tf.errors.OpError)
 
 _WEIGHT = re.compile(r'weights/(\d+)/\.ATTRIBUTES/VARIABLE_VALUE')
 
@@ -67,25 +72,45 @@ class Checkpoints:
 
     Returns:
       Path prefix of its files.
+
+    Raises:
+      CheckpointError: If it cannot be written.
     """
     self._position.value = position
-    return pathlib.Path(self._manager.save())
+    try:
+      return pathlib.Path(self._manager.save())
+    except tf.errors.OpError as error:
+      raise CheckpointError(
+        f'Cannot write a checkpoint: {_one_line(error)}; make room or mend '
+        'the permissions, then the same command goes on from the last one.'
+      ) from error
 
   def restore(self) -> dict | None:
     """Reads the latest checkpoint into model and optimizer.
+
+    A damaged one is passed over for the one before.
 
     Returns:
       The position that was saved with it, or None if there is no checkpoint.
 
     Raises:
-      CheckpointError: If the checkpoint is damaged or of another model.
+      CheckpointError: If all are damaged or of another model.
     """
-    path = self._manager.latest_checkpoint
-    if path is None:
-      return None
-    _check_weights(path, self._model)
-    self._checkpoint.restore(path).assert_consumed()
-    return self._position.value
+    errors = []
+    for path in reversed(self._manager.checkpoints):
+      try:
+        _check_weights(path, self._model)
+        with _readable(path):
+          self._checkpoint.restore(path).assert_consumed()
+      except CheckpointError as error:
+        errors.append(error)
+        continue
+      if errors:
+        print(f'{errors[0]} Going on from {path!r}.')
+      return self._position.value
+    if errors:
+      raise errors[0]
+    return None
 
 
 def restore_model(
@@ -122,19 +147,27 @@ def restore_model(
     weights=[variable.value for variable in model.variables],
     position=position,
   )
-  checkpoint.read(path).assert_existing_objects_matched().expect_partial()
+  with _readable(path):
+    checkpoint.read(path).assert_existing_objects_matched().expect_partial()
   return position.value
+
+
+@contextlib.contextmanager
+def _readable(path: str) -> Iterator[None]:
+  """Turns what TensorFlow raises for a damaged checkpoint into one line."""
+  try:
+    yield
+  except _UNREADABLE as error:
+    raise CheckpointError(
+      f'Checkpoint {path!r} cannot be read ({_one_line(error)}); restore its '
+      'files from a copy or use another one.'
+    ) from error
 
 
 def _check_weights(path: str, model: WorldModel) -> None:
   """Compares the shapes in a checkpoint with those of a model."""
-  try:
+  with _readable(path):
     shapes = tf.train.load_checkpoint(path).get_variable_to_shape_map()
-  except (ValueError, tf.errors.OpError) as error:
-    reason = ' '.join(str(error).split())[:200]
-    raise CheckpointError(
-      f'Checkpoint {path!r} cannot be read: {reason}'
-    ) from error
   saved = {
     int(match[1]): tuple(shape)
     for name, shape in shapes.items()
@@ -151,3 +184,7 @@ def _check_weights(path: str, model: WorldModel) -> None:
 
 def _count(shapes: dict[int, tuple[int, ...]]) -> int:
   return sum(tf.TensorShape(shape).num_elements() for shape in shapes.values())
+
+
+def _one_line(error: Exception) -> str:
+  return ' '.join(str(error).split())[:200]

@@ -27,6 +27,7 @@ BASE = 'planet.gin'
 
 # What gin raises for text that it cannot use.
 _GIN_ERRORS = (
+  ImportError,
   OSError,
   SyntaxError,
   TypeError,
@@ -85,7 +86,11 @@ def parse(
   gin.clear_config()
   for name in ([base] if base else []) + list(files):
     path = find_file(name)
-    _parse_text(path.read_text(), str(path))
+    try:
+      source = path.read_text()
+    except (OSError, UnicodeDecodeError) as error:
+      raise ConfigurationError(f'Cannot read {str(path)!r}: {error}') from error
+    _parse_text(source, str(path))
   for param in params:
     if '=' not in param:
       raise ConfigurationError(

@@ -32,6 +32,10 @@ class Objectives:
   divergence_scale: float
   free_nats: float | None
 
+  def __post_init__(self) -> None:
+    if self.free_nats is not None and self.free_nats < 0:
+      raise ValueError(f'free_nats must be at least 0, got {self.free_nats}.')
+
   def __call__(
     self,
     model: WorldModel,

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import numpy as np
 import tensorflow as tf
 
-from planet_tf.data.preprocess import postprocess, preprocess
+from planet_tf.data.preprocess import bin_centers, postprocess
 from planet_tf.world_model import WorldModel
 
 
@@ -29,9 +29,7 @@ def predict(
     `truth` and `prediction`, images in [0, 1) [B, T, 64, 64, 3], and
     `reward`, the predicted rewards [B, T].
   """
-  # The middle of each bin, the mean of what the model is trained on.
-  middle = 0.5 / 2**model.image_bits
-  images = preprocess(batch['image'], model.image_bits, noise=middle)
+  images = bin_centers(batch['image'], model.image_bits)
   actions = tf.convert_to_tensor(batch['action'])
   _, posterior = model.observe(images[:, :context], actions[:, :context])
   last = {name: tensor[:, -1] for name, tensor in posterior.items()}

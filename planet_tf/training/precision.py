@@ -1,8 +1,8 @@
 """Chooses the type in which convolutions compute."""
 
-import pathlib
-
 import tensorflow as tf
+
+from planet_tf.hardware import cpu_features
 
 # Processor features that make bfloat16 products faster than float32.
 _CPU_FEATURES = {'amx_bf16', 'avx512_bf16'}
@@ -30,13 +30,3 @@ def choose_precision(precision: str) -> str:
   else:
     capable = bool(cpu_features() & _CPU_FEATURES)
   return 'bfloat16' if capable else 'float32'
-
-
-def cpu_features() -> set[str]:
-  """Feature flags of the processor; empty where Linux does not tell them."""
-  try:
-    lines = pathlib.Path('/proc/cpuinfo').read_text().splitlines()
-  except OSError:
-    return set()
-  flags = (line for line in lines if line.startswith('flags'))
-  return set(next(flags, 'flags:').split(':')[1].split())

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable
 
+from planet_tf.data import ChunkSampler
 from planet_tf.training.checkpoints import Checkpoints
 from planet_tf.training.collection import Collector
 from planet_tf.training.counters import Counters
@@ -13,6 +14,7 @@ from planet_tf.training.factories import (
   make_sampler,
   make_world_model,
 )
+from planet_tf.training.registry import ConfigurationError
 from planet_tf.training.run_directory import RunDirectory
 from planet_tf.training.schedule import Schedule
 from planet_tf.training.seeds import make_integer_seed
@@ -47,18 +49,19 @@ def train(
   run = RunDirectory(logdir)
   try:
     with make_envs(settings.task) as envs:
-      run.write_task(settings.task, envs)
       model = make_world_model(envs.action_spec.shape[0], seed=settings.seed)
       compile_model(model)
       agent = make_agent(model, envs)
       recorder = Recorder(run.path)
       data_seed = make_integer_seed(settings.seed, 'train-data', 0)
+      sampler = make_sampler(run.train_episodes, seed=data_seed)
+      _check_lengths(sampler, envs.duration, settings.open_loop_context)
       trainer = Trainer(
         settings=settings,
         run=run,
         model=model,
         agent=agent,
-        sampler=make_sampler(run.train_episodes, seed=data_seed),
+        sampler=sampler,
         schedule=Schedule(
           settings.updates_per_episode, settings.updates_per_test
         ),
@@ -76,6 +79,22 @@ def train(
         ),
         should_stop=should_stop,
       )
+      run.describe(settings.task, envs)
       return trainer.run_until_done()
   finally:
     run.close()
+
+
+def _check_lengths(sampler: ChunkSampler, duration: int, context: int) -> None:
+  """Finds chunks that do not fit before anything is collected."""
+  if sampler.needed_steps > duration + 1:
+    raise ConfigurationError(
+      f'make_sampler wants {sampler.needed_steps} steps of an episode '
+      f'(length times num_chunks), but episodes have {duration + 1} (decisions '
+      'plus one); lower make_sampler.length or num_chunks.'
+    )
+  if context >= sampler.length:
+    raise ConfigurationError(
+      f'train.open_loop_context={context} must be less than '
+      f'make_sampler.length={sampler.length}, to leave something to predict.'
+    )

@@ -17,16 +17,19 @@ import pathlib
 import platform
 import subprocess
 import time
-from typing import TextIO
+from typing import Any, TextIO
 
 import gin
 import numpy as np
+import tensorflow as tf
 
+from planet_tf import hardware
 from planet_tf.agent import PlanetAgent
 from planet_tf.control.simulate import action_bounds
 from planet_tf.envs.parallel import ParallelEnvs
 from planet_tf.training import configuration
 from planet_tf.training.checkpoints import restore_model
+from planet_tf.training.counters import Counters
 from planet_tf.training.factories import make_planner, make_world_model
 from planet_tf.training.precision import choose_precision
 
@@ -74,15 +77,20 @@ class RunDirectory:
         f'({error.strerror}); choose another --logdir.'
       ) from error
     self._check_configuration()
+
+  def describe(self, task: str, envs: ParallelEnvs) -> None:
+    """Writes what was asked for and what runs.
+
+    Call it once everything has been made from the settings, so that a
+    mistake in them does not take possession of the folder.
+
+    Args:
+      task: Name of the task.
+      envs: Its environments.
+    """
+    _write(self.path / 'config.gin', configuration.text())
+    _write(self.path / 'operative_config.gin', gin.operative_config_str())
     self._record_versions()
-
-  def write_operative_config(self) -> None:
-    """Writes the settings that gin has handed out so far."""
-    path = self.path / 'operative_config.gin'
-    path.write_text(gin.operative_config_str())
-
-  def write_task(self, task: str, envs: ParallelEnvs) -> None:
-    """Writes what an agent must know of the environment."""
     minimum, maximum = action_bounds(envs.action_spec)
     content = {
       'task': task,
@@ -90,16 +98,17 @@ class RunDirectory:
       'action_minimum': minimum.tolist(),
       'action_maximum': maximum.tolist(),
     }
-    (self.path / 'task.json').write_text(json.dumps(content, indent=2) + '\n')
+    _write(self.path / 'task.json', json.dumps(content, indent=2) + '\n')
 
   def close(self) -> None:
     """Lets other processes use the folder."""
     self._lock.close()
 
   def _check_configuration(self) -> None:
+    """Refuses another configuration once there is something to resume."""
     path = self.path / 'config.gin'
     new = configuration.bindings()
-    if path.exists():
+    if path.exists() and (self.checkpoints / 'checkpoint').exists():
       new_text = configuration.text()
       configuration.parse([str(path)])
       old = configuration.bindings()
@@ -118,13 +127,18 @@ class RunDirectory:
           f'configuration ({details}); choose another --logdir or keep these '
           'settings.'
         )
-    path.write_text(configuration.text())
 
   def _record_versions(self) -> None:
     path = self.path / 'versions.json'
-    sessions = json.loads(path.read_text()) if path.exists() else []
-    sessions.append(describe_session())
-    path.write_text(json.dumps(sessions, indent=2) + '\n')
+    sessions = _read_json(path) if path.exists() else []
+    session = describe_session()
+    for key in ('auto_precision', 'tensorflow', 'mujoco'):
+      if sessions and sessions[-1].get(key) != session[key]:
+        print(
+          f'Note: {key} was {sessions[-1].get(key)} in the last session of '
+          f'this run and is {session[key]} now.'
+        )
+    _write(path, json.dumps([*sessions, session], indent=2) + '\n')
 
 
 def describe_session() -> dict[str, object]:
@@ -137,8 +151,9 @@ def describe_session() -> dict[str, object]:
     'python': platform.python_version(),
     **{name: _version(name) for name in packages},
     'platform': platform.platform(),
-    'processor': _processor(),
-    'cores': len(os.sched_getaffinity(0)),
+    'processor': hardware.cpu_name(),
+    'cores': hardware.cores(),
+    'gpus': len(tf.config.list_physical_devices('GPU')),
     'auto_precision': choose_precision('auto'),
   }
 
@@ -146,14 +161,22 @@ def describe_session() -> dict[str, object]:
 def load_agent(
   logdir: str | os.PathLike, checkpoint: str | None = None
 ) -> PlanetAgent:
-  """Loads the trained agent of a run; replaces the current configuration.
+  """Loads the trained agent of a run; see `load_run`."""
+  agent, _ = load_run(logdir, checkpoint)
+  return agent
+
+
+def load_run(
+  logdir: str | os.PathLike, checkpoint: str | None = None
+) -> tuple[PlanetAgent, Counters]:
+  """Loads a run for use; replaces the current configuration.
 
   Args:
     logdir: The run directory.
     checkpoint: Path prefix of one checkpoint; the latest by default.
 
   Returns:
-    The agent.
+    The agent, and the counters of the run at the checkpoint.
 
   Raises:
     RunError: If the folder holds no run.
@@ -165,8 +188,9 @@ def load_agent(
   minimum = np.array(task['action_minimum'], np.float32)
   maximum = np.array(task['action_maximum'], np.float32)
   model = make_world_model(len(minimum))
-  restore_model(path / 'checkpoints', model, checkpoint)
-  return PlanetAgent(model, make_planner(), minimum, maximum)
+  position = restore_model(path / 'checkpoints', model, checkpoint)
+  agent = PlanetAgent(model, make_planner(), minimum, maximum)
+  return agent, Counters(**position['counters'])
 
 
 def read_task(logdir: str | os.PathLike) -> dict[str, object]:
@@ -188,7 +212,24 @@ def read_task(logdir: str | os.PathLike) -> dict[str, object]:
         f'{str(path)!r} is not a run directory: it has no {name}; give the '
         '--logdir of a training run.'
       )
-  return json.loads((path / 'task.json').read_text())
+  return _read_json(path / 'task.json')
+
+
+def _write(path: pathlib.Path, text: str) -> None:
+  """Writes a file so that a crash leaves the old one or the new one."""
+  temporary = path.with_name(path.name + '.tmp')
+  temporary.write_text(text)
+  temporary.replace(path)
+
+
+def _read_json(path: pathlib.Path) -> Any:
+  try:
+    return json.loads(path.read_text())
+  except ValueError as error:
+    raise RunError(
+      f'{str(path)!r} is damaged ({error}); restore it from a copy, or remove '
+      'it if it is versions.json.'
+    ) from error
 
 
 def _lock(path: pathlib.Path) -> TextIO:
@@ -211,19 +252,12 @@ def _version(package: str) -> str | None:
 
 
 def _commit() -> str | None:
-  folder = pathlib.Path(__file__).parent
-  command = ['git', '-C', str(folder), 'describe', '--always', '--dirty']
+  checkout = pathlib.Path(__file__).parents[2]
+  if not (checkout / '.git').exists():
+    return None  # Installed, perhaps inside somebody else's repository.
+  command = ['git', '-C', str(checkout), 'describe', '--always', '--dirty']
   try:
     result = subprocess.run(command, capture_output=True, text=True, timeout=9)
-  except OSError:
+  except (OSError, subprocess.SubprocessError):
     return None
   return result.stdout.strip() or None
-
-
-def _processor() -> str:
-  try:
-    lines = pathlib.Path('/proc/cpuinfo').read_text().splitlines()
-  except OSError:
-    return platform.processor()
-  names = [line.split(':')[1].strip() for line in lines if 'model name' in line]
-  return names[0] if names else platform.processor()

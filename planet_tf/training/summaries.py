@@ -17,10 +17,11 @@ from tensorboard.plugins.image import metadata
 from planet_tf.training.counters import Counters
 
 FILE = 'metrics.jsonl'
+SUPERSEDED = 'metrics.superseded.jsonl'
 
 
 class Recorder:
-  """Writes scalars and pictures of one split of a run.
+  """Writes scalars and pictures of a run.
 
   Args:
     logdir: The run directory.
@@ -96,15 +97,17 @@ class Recorder:
       writer.flush()
 
   def rewind(self, records: int) -> None:
-    """Drops what was recorded after a checkpoint, since it will come again.
+    """Moves away what was recorded after a checkpoint: it will come again.
 
     Args:
       records: Number of lines at the checkpoint.
     """
-    self.records = records
     path = self._logdir / FILE
     lines = path.read_text().splitlines(True) if path.exists() else []
+    self.records = min(records, len(lines))
     if len(lines) > records:
+      with (self._logdir / SUPERSEDED).open('a') as file:
+        file.writelines(lines[records:])
       temporary = path.with_suffix('.tmp')
       temporary.write_text(''.join(lines[:records]))
       temporary.replace(path)

@@ -42,6 +42,13 @@ class TrainSettings:
       least = 0 if name in may_be_zero else 1
       if name != 'task' and value < least:
         raise ValueError(f'{name} must be at least {least}, got {value}.')
+    if self.seed >= 2**31:
+      raise ValueError(f'seed must be below 2**31, got {self.seed}.')
+    if self.total_episodes < self.seed_episodes:
+      raise ValueError(
+        f'total_episodes={self.total_episodes} must be at least '
+        f'seed_episodes={self.seed_episodes}, which are part of them.'
+      )
 
 
 make_train_settings = settings(TrainSettings, name='train')

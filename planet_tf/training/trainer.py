@@ -11,6 +11,7 @@ Source: paper, algorithm 1; original: training/trainer.py.
 
 import collections
 import dataclasses
+import json
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -22,7 +23,11 @@ from tqdm import tqdm
 from planet_tf.agent import PlanetAgent
 from planet_tf.control.simulate import Simulation
 from planet_tf.data import ChunkSampler, EpisodeError
-from planet_tf.envs import WorkerError
+from planet_tf.envs import (
+  RenderingUnavailable,
+  UnsupportedEnvironment,
+  WorkerError,
+)
 from planet_tf.training import evaluation
 from planet_tf.training.checkpoints import Checkpoints
 from planet_tf.training.collection import Collector
@@ -34,6 +39,14 @@ from planet_tf.training.summaries import Recorder
 from planet_tf.training.test_phase import TestPhase
 from planet_tf.training.train_settings import TrainSettings
 from planet_tf.world_model import WorldModel
+
+# What users can mend; the run then goes on from here.
+_MENDABLE = (
+  EpisodeError,
+  RenderingUnavailable,
+  UnsupportedEnvironment,
+  WorkerError,
+)
 
 
 class TrainingDiverged(ValueError):
@@ -65,7 +78,9 @@ class Trainer:
     self._update = tf.function(self.model.train_step)
     # Sums of metrics since the last record, and their number as `count`.
     self._sums = collections.Counter()
-    self._saved: dict | None = None  # Position of the last checkpoint.
+    self._saved = ''  # Position of the last checkpoint.
+    self._bar = tqdm(disable=True)
+    self._is_terminal = sys.stderr.isatty()
 
   def run_until_done(self) -> Counters:
     """Trains until there are as many episodes as the settings want.
@@ -79,13 +94,15 @@ class Trainer:
     last = self.schedule.updates_for(
       settings.total_episodes - settings.seed_episodes
     )
-    with tqdm(
+    self._bar = tqdm(
       total=last,
       initial=counters.updates,
       unit='update',
       smoothing=0.05,
-      mininterval=0.5 if sys.stderr.isatty() else 60.0,
-    ) as self._bar:
+      mininterval=0.5 if self._is_terminal else 60.0,
+      maxinterval=10.0 if self._is_terminal else 600.0,
+    )
+    with self._bar:
       try:
         self._collect_seed_episodes()
         while True:
@@ -95,8 +112,8 @@ class Trainer:
           self._update_until_event()
       except Stopped:
         pass
-      except (WorkerError, EpisodeError):
-        self._checkpoint()  # Mended, the run can go on from here.
+      except _MENDABLE:
+        self._checkpoint()
         raise
       finally:
         self.recorder.flush()
@@ -166,7 +183,6 @@ class Trainer:
     result = self.data.collect(policy, number, 1, self._check_stop)
     self._record_collection(result)
     self._checkpoint()
-    self.run.write_operative_config()
 
   def _run_test(self) -> None:
     """One test phase."""
@@ -185,10 +201,14 @@ class Trainer:
     """Means over the updates since the last record."""
     count = self._sums.pop('count')
     metrics = {name: total / count for name, total in self._sums.items()}
+    metrics['data_episodes'] = self.sampler.episode_count
+    metrics['data_steps'] = self.sampler.step_count
     self._sums.clear()
     self.recorder.scalars('train', self.counters, metrics)
     self._bar.set_postfix(
-      episodes=self.counters.episodes, loss=f'{metrics["loss"]:.1f}'
+      episodes=self.counters.episodes,
+      loss=f'{metrics["loss"]:.1f}',
+      refresh=self._is_terminal,
     )
 
   def _check_finite(self, metrics: Mapping[str, float]) -> None:
@@ -230,9 +250,10 @@ class Trainer:
       'records': self.recorder.records,
       'sums': dict(self._sums),
     }
-    if position != self._saved:
+    text = json.dumps(position, sort_keys=True)
+    if text != self._saved:
       self.checkpoints.save(position)
-      self._saved = position
+      self._saved = text
 
   def _resume(self) -> None:
     """Takes up the run where its last checkpoint left it."""
@@ -250,12 +271,15 @@ class Trainer:
       self.recorder.rewind(0)
       return
     self.sampler.load_state_dict(position['data'])
+    self._saved = json.dumps(position, sort_keys=True)
     self.recorder.rewind(position['records'])
     self._sums = collections.Counter(position['sums'])
 
   def _check_stop(self) -> None:
+    """Called after each decision, which also keeps the bar's clock going."""
+    self._bar.update(0)
     if self.should_stop():
       raise Stopped
 
   def _status(self, text: str) -> None:
-    self._bar.set_description(text)
+    self._bar.set_description(text, refresh=self._is_terminal)

@@ -69,9 +69,10 @@ def test_load_agent_acts_with_the_trained_weights(tmp_path):
   configuration.parse(DEBUG)
   fresh = factories.make_world_model(2, seed=0)
   model = _model(0)
-  Checkpoints(tmp_path / 'checkpoints', model, keep=2).restore()
+  checkpoints = Checkpoints(tmp_path / 'checkpoints', model, keep=2)
+  position = checkpoints.restore()
   _scramble(model.variables, 3)
-  Checkpoints(tmp_path / 'checkpoints', model, keep=2).save({})
+  checkpoints.save(position)
   agent = planet_tf.load_agent(tmp_path)
   _assert_equal(model.variables, agent.model.variables)
   assert not np.array_equal(fresh.variables[0], agent.model.variables[0])
@@ -103,6 +104,24 @@ def test_damaged_checkpoint_is_named(saved):
   with pytest.raises(CheckpointError, match='cannot be read') as caught:
     restore_model(folder, model)
   assert '\n' not in str(caught.value)
+
+
+def test_damaged_checkpoint_is_passed_over_for_the_one_before(saved, capsys):
+  folder, model, _ = saved
+  configuration.parse(DEBUG)
+  writer = Checkpoints(folder, model, keep=2)
+  assert writer.restore() is not None
+  _scramble(model.variables, 5)
+  second = writer.save({'counters': {'updates': 9}})
+  data = second.with_name(second.name + '.data-00000-of-00001')
+  data.write_bytes(data.read_bytes()[:1000])
+  assert Checkpoints(folder, _model(2), keep=2).restore() == {
+    'counters': {'updates': 7}
+  }
+  assert 'Going on from' in capsys.readouterr().out
+  data.unlink()
+  with pytest.raises(CheckpointError, match='cannot be read'):
+    restore_model(folder, _model(2))
 
 
 def test_initial_weights_depend_on_the_seed_and_disturb_nothing():

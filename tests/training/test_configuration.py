@@ -3,7 +3,12 @@
 import pytest
 
 from planet_tf.envs import task_names
-from planet_tf.training import configuration, factories, registry
+from planet_tf.training import (
+  configuration,
+  factories,
+  registry,
+  train_settings,
+)
 from planet_tf.training.registry import ConfigurationError
 
 SHIPPED = sorted(
@@ -69,6 +74,8 @@ def test_every_shipped_file_builds(name, tmp_path):
   factories.make_planner()
   factories.make_sampler(tmp_path)
   assert model.optimizer.epsilon == 1e-4
+  if 'train.task' in configuration.bindings():
+    assert train_settings.make_train_settings().total_episodes >= 3
   assert configuration.bindings().get('train.task', 'dummy') in task_names()
 
 
@@ -143,6 +150,22 @@ def test_mistakes_end_in_one_line(param, message):
   text = str(caught.value)
   assert message in text
   assert '\n' not in text
+
+
+@pytest.mark.parametrize(
+  'content, message',
+  [
+    (b'\xff\xfe\x00', 'Cannot read'),
+    (b'import no_such_module', 'no_such_module'),
+  ],
+)
+def test_unusable_file_is_named(tmp_path, content, message):
+  path = tmp_path / 'a.gin'
+  path.write_bytes(content)
+  with pytest.raises(ConfigurationError) as caught:
+    configuration.parse([str(path)])
+  assert str(path) in str(caught.value)
+  assert message in str(caught.value)
 
 
 def test_int_is_a_float_and_none_is_allowed():

@@ -5,7 +5,7 @@ import pathlib
 
 import tensorflow as tf
 
-from planet_tf.training.precision import cpu_features
+from planet_tf.hardware import cpu_features
 from planet_tf.training.run_directory import describe_session
 from tools.benchmark.timing import measure
 

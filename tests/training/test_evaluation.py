@@ -1,0 +1,52 @@
+"""Scores: statistics, seeds, side by side."""
+
+import numpy as np
+import pytest
+
+from planet_tf.envs import ParallelEnvs
+from planet_tf.training import configuration, evaluation, factories, seeds
+
+
+def test_statistics_of_returns():
+  result = evaluation.describe_returns([1.0, 2.0, 3.0, 4.0, 10.0])
+  assert result['mean'] == 4.0
+  assert result['median'] == 3.0
+  assert result['percentile_5'] == pytest.approx(1.2)
+  assert result['percentile_95'] == pytest.approx(8.8)
+  assert result['returns'] == [1.0, 2.0, 3.0, 4.0, 10.0]
+  assert result['episodes'] == 5
+
+
+def test_runs_the_wanted_number_of_different_episodes():
+  configuration.parse(['tasks/dummy.gin', 'scale/debug.gin'])
+  model = factories.make_world_model(2, seed=0)
+  with ParallelEnvs('dummy', 2, duration=4) as envs:
+    agent = factories.make_agent(model, envs)
+    first = evaluation.run_episodes(agent, envs, 3, seed=1)
+    again = evaluation.run_episodes(agent, envs, 3, seed=1)
+  assert len(first) == 3
+  returns = evaluation.returns_of(first)
+  assert returns == evaluation.returns_of(again)
+  assert len(set(returns)) == 3
+  assert all(len(episode['reward']) == 5 for episode in first)
+
+
+def test_video_frames_are_enlarged():
+  image = np.arange(2 * 64 * 64 * 3).reshape(2, 64, 64, 3).astype(np.uint8)
+  frames = evaluation.video_frames({'image': image}, scale=2)
+  assert frames.shape == (2, 128, 128, 3)
+  np.testing.assert_array_equal(frames[:, ::2, ::2], image)
+  np.testing.assert_array_equal(frames[:, 1::2, 1::2], image)
+
+
+def test_seeds_differ_by_run_purpose_and_counter():
+  made = {
+    tuple(seeds.make_seed(run, purpose, counter))
+    for run in (0, 1)
+    for purpose in ('a', 'b')
+    for counter in (0, 1)
+  }
+  assert len(made) == 8
+  seed = seeds.make_seed(0, 'a', 0)
+  assert seed.dtype == np.int32 and seed.shape == (2,)
+  assert 0 <= seeds.make_integer_seed(5, 'x', 3) < 2**31
