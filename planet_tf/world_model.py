@@ -172,6 +172,8 @@ class WorldModel(keras.Model):
     """
     # XLA makes this model slower on CPUs.
     super().compile(optimizer=optimizer, jit_compile=False)
+    # Otherwise the first update makes its slots and is traced twice.
+    optimizer.build(self.trainable_variables)
     self.objectives = objectives
     self.clip_norm = clip_norm
 

@@ -149,7 +149,6 @@ def compile_model(
       raise ValueError(f'{name} must be above 0, got {value}.')
   optimizer = keras.optimizers.Adam(learning_rate, epsilon=epsilon)
   model.compile(optimizer, make_objectives(), clip_norm)
-  optimizer.build(model.trainable_variables)
 
 
 @settings
