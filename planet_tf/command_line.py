@@ -25,7 +25,16 @@ def _import_quietly(module: str) -> None:
     os.close(null)
 
 
+def _share_gpus() -> None:
+  """Lets several commands use one GPU, such as training and evaluation."""
+  import tensorflow as tf
+
+  for gpu in tf.config.list_physical_devices('GPU'):
+    tf.config.experimental.set_memory_growth(gpu, True)
+
+
 _import_quietly('tensorflow')
+_share_gpus()
 
 from absl import app, flags, logging
 

@@ -76,7 +76,11 @@ class RunDirectory:
         f'Cannot write to the log directory {str(self.path)!r} '
         f'({error.strerror}); choose another --logdir.'
       ) from error
-    self._check_configuration()
+    try:
+      self._check_configuration()
+    except BaseException:
+      self.close()
+      raise
 
   def describe(self, task: str, envs: ParallelEnvs) -> None:
     """Writes what was asked for and what runs.
@@ -132,11 +136,12 @@ class RunDirectory:
     path = self.path / 'versions.json'
     sessions = _read_json(path) if path.exists() else []
     session = describe_session()
+    last = sessions[-1] if sessions else {}
     for key in ('auto_precision', 'tensorflow', 'mujoco'):
-      if sessions and sessions[-1].get(key) != session[key]:
+      if key in last and last[key] != session[key]:
         print(
-          f'Note: {key} was {sessions[-1].get(key)} in the last session of '
-          f'this run and is {session[key]} now.'
+          f'Note: {key} was {last[key]} in the last session of this run and '
+          f'is {session[key]} now.'
         )
     _write(path, json.dumps([*sessions, session], indent=2) + '\n')
 
