@@ -129,6 +129,8 @@ def run(main: Callable[[list[str]], int]) -> None:
     except flags.Error as error:
       print(f'Error: {error}. See --help.', file=sys.stderr)
       sys.exit(2)
+    except SystemExit:
+      sys.exit(0)  # After --help, for which absl thinks that 1 is right.
 
   app.run(guarded, flags_parser=parse)
 

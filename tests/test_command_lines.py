@@ -112,6 +112,7 @@ def test_mistakes_end_in_one_line(run, tmp_path, module, arguments, message):
 
 def test_help_shows_the_flags_and_an_example(tmp_path):
   result = _run(tmp_path, 'train', '--help')
+  assert result.returncode == 0
   for text in ('--gin_file', '--gin_param', '--logdir', 'scale/cpu.gin'):
     assert text in result.stdout
 

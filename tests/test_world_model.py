@@ -45,11 +45,12 @@ def test_ten_updates(golden, golden_model, clip):
     expected = data[f'{case}/grad_norm'][step]
     norm = metrics['gradient_norm']
     np.testing.assert_allclose(norm, expected, rtol=1e-5 if step < 3 else 1e-3)
-    if step + 1 in (1, 2, 3):
+    if step + 1 in (1, 2, 3, 5):
+      tolerance = 1e-5 if step < 3 else 1e-3
       for name, variable in variables.items():
         expected = data[f'{case}/after_{step + 1}/{name}/probe']
         difference = golden.probe(variable) - expected
-        assert np.max(np.abs(difference)) < 1e-5, (step, name)
+        assert np.max(np.abs(difference)) < tolerance, (step, name)
   assert update.experimental_get_tracing_count() == 1
   for name, variable in variables.items():
     expected = data[f'{case}/final/{name}/probe']
