@@ -17,7 +17,10 @@ _LAZY = {
   'configure': ('planet_tf.training.configuration', 'parse'),
   'load_agent': ('planet_tf.training.run_directory', 'load_agent'),
   'make_task': ('planet_tf.envs', 'IsolatedEnvironment'),
-  'make_world_model': ('planet_tf.training.factories', 'make_world_model'),
+  'make_world_model': (
+    'planet_tf.training.model_factories',
+    'make_world_model',
+  ),
   'register_task': ('planet_tf.envs', 'register_task'),
 }
 

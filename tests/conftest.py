@@ -105,10 +105,10 @@ def golden_model(golden):
   )
   from planet_tf.world_model import WorldModel
 
-  def make(action_size=6, **options):
+  def make(dynamics=None, *, action_size=6, **options):
     model = WorldModel(
       Encoder(),
-      RSSM(30, 200, 200, **options),
+      dynamics or RSSM(30, 200, 200, **options),
       {
         'image': Decoder(),
         'reward': FeedForward(num_layers=3, units=300),

@@ -8,7 +8,7 @@ import pytest
 
 import planet_tf
 from planet_tf.data import ChunkSampler, as_dataset, write_episode
-from planet_tf.training import configuration, factories
+from planet_tf.training import configuration, model_factories
 
 DEBUG = ['tasks/dummy.gin', 'scale/debug.gin']
 
@@ -59,8 +59,8 @@ def test_keras_users_train_on_recorded_episodes_with_fit(tmp_path):
       },
     )
   configuration.parse(DEBUG)
-  model = factories.make_world_model(2, seed=1)
-  factories.compile_model(model)
+  model = model_factories.make_world_model(2, seed=1)
+  model_factories.compile_model(model)
   dataset = as_dataset(ChunkSampler(tmp_path, batch=4, length=10))
   history = model.fit(dataset, epochs=2, steps_per_epoch=8, verbose=0).history
   assert history['loss'][1] < history['loss'][0]

@@ -1,7 +1,9 @@
 """Latent dynamics models."""
 
 from planet_tf.models.base import LatentDynamics
-from planet_tf.models.gru import GRU
+from planet_tf.models.drnn import DRNN, Wiring
+from planet_tf.models.recurrent import RNN
 from planet_tf.models.rssm import RSSM
+from planet_tf.models.ssm import SSM
 
-__all__ = ['GRU', 'LatentDynamics', 'RSSM']
+__all__ = ['DRNN', 'RNN', 'RSSM', 'SSM', 'LatentDynamics', 'Wiring']

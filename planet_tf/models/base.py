@@ -25,25 +25,15 @@ class LatentDynamics(keras.layers.Layer, abc.ABC):
 
   Args:
     state_size: Stochastic size S.
-    mean_only: Take the mean as the sample, which makes the model
-      deterministic.
-    min_stddev: Added to the softplus that yields standard deviations.
+    mean_only: Whether samples are means, so that noise has no effect.
   """
 
   def __init__(
-    self,
-    state_size: int,
-    *,
-    mean_only: bool = False,
-    min_stddev: float = 0.1,
-    **kwargs: object,
+    self, state_size: int, *, mean_only: bool, **kwargs: object
   ) -> None:
     super().__init__(**kwargs)
-    if min_stddev < 0:
-      raise ValueError(f'min_stddev must be at least 0, got {min_stddev}.')
     self.stochastic_size = state_size
     self.mean_only = mean_only
-    self.min_stddev = min_stddev
 
   @property
   @abc.abstractmethod
@@ -79,7 +69,7 @@ class LatentDynamics(keras.layers.Layer, abc.ABC):
     """
 
   @abc.abstractmethod
-  def project(self, embedding: tf.Tensor) -> tf.Tensor:
+  def project(self, embedding: tf.Tensor) -> Nested:
     """The part of the posterior that needs the embedding [.., E] alone.
 
     It is computed for all steps at once, outside of the loop over time.
@@ -87,13 +77,20 @@ class LatentDynamics(keras.layers.Layer, abc.ABC):
 
   @abc.abstractmethod
   def posterior(
-    self, prior: State, projected: tf.Tensor, noise: tf.Tensor
+    self,
+    state: State,
+    action: tf.Tensor,
+    prior: State,
+    projected: Nested,
+    noise: tf.Tensor,
   ) -> State:
-    """Posterior of a state.
+    """Posterior of the next state.
 
     Args:
-      prior: Prior of the same step, tensors [B, ..].
-      projected: Output of `project` for the step's observation [B, ..].
+      state: Previous state, tensors [B, ..].
+      action: Action that follows it [B, A].
+      prior: What `transition` made of them, tensors [B, ..].
+      projected: Output of `project` for the step's observation, [B, ..].
       noise: Standard normal noise of the sample [B, S].
 
     Returns:
@@ -131,7 +128,8 @@ class LatentDynamics(keras.layers.Layer, abc.ABC):
     prior = self.transition(state, action, noise[0])
     if embedding is None:
       return prior, prior
-    return prior, self.posterior(prior, self.project(embedding), noise[1])
+    projected = self.project(embedding)
+    return prior, self.posterior(state, action, prior, projected, noise[1])
 
   def closed_loop(
     self,
@@ -155,11 +153,14 @@ class LatentDynamics(keras.layers.Layer, abc.ABC):
       state = self.zero_state(tf.shape(actions)[0])
 
     def step(
-      states: tuple[State, State], inputs: tuple[tf.Tensor, ...]
+      states: tuple[State, State], inputs: tuple[Nested, ...]
     ) -> tuple[State, State]:
+      state = states[1]
       projected, action, prior_noise, posterior_noise = inputs
-      prior = self.transition(states[1], action, prior_noise)
-      return prior, self.posterior(prior, projected, posterior_noise)
+      prior = self.transition(state, action, prior_noise)
+      return prior, self.posterior(
+        state, action, prior, projected, posterior_noise
+      )
 
     inputs = (self.project(embedding), actions, noise[0], noise[1])
     return _scan(step, (state, state), inputs)
@@ -182,11 +183,6 @@ class LatentDynamics(keras.layers.Layer, abc.ABC):
       return self.transition(state, *inputs)
 
     return _scan(step, state, (actions, noise))
-
-  def _sample(
-    self, mean: tf.Tensor, stddev: tf.Tensor, noise: tf.Tensor
-  ) -> tf.Tensor:
-    return mean if self.mean_only else mean + stddev * noise
 
 
 def _scan(step: Callable, initial: Nested, inputs: Nested) -> Nested:

@@ -40,18 +40,52 @@ class GRU(keras.layers.Layer):
       shape=(self.units,), initializer='zeros', name='b_c'
     )
 
-  def call(self, inputs: tf.Tensor, state: tf.Tensor) -> tf.Tensor:
+  def project(self, inputs: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """Share of the first columns of the inputs, computed ahead of `call`.
+
+    Args:
+      inputs: The first columns [.., Y] of the inputs.
+
+    Returns:
+      Their products with both kernels, [.., 2 * D] and [.., D].
+    """
+    rows = inputs.shape[-1]
+    return (
+      tf.tensordot(inputs, self.w_ru[:rows], 1),
+      tf.tensordot(inputs, self.w_c[:rows], 1),
+    )
+
+  def call(
+    self,
+    inputs: tf.Tensor,
+    state: tf.Tensor,
+    projected: tuple[tf.Tensor, tf.Tensor] | None = None,
+  ) -> tf.Tensor:
     """Advances the state.
 
     Args:
-      inputs: Inputs x [B, X].
+      inputs: Inputs x [B, X], or their last columns if the first ones were
+        given to `project` or are zero.
       state: Recurrent state h [B, D].
+      projected: Output of `project`; None if these columns are zero or there
+        are none.
 
     Returns:
       Next recurrent state h' [B, D].
     """
-    gates = tf.matmul(tf.concat([inputs, state], -1), self.w_ru)
-    reset, update = tf.split(tf.sigmoid(gates + self.b_ru), 2, -1)
+    rows = inputs.shape[-1] + self.units
+    w_ru, w_c = _last(self.w_ru, rows), _last(self.w_c, rows)
+    gates = tf.matmul(tf.concat([inputs, state], -1), w_ru) + self.b_ru
+    if projected is not None:
+      gates += projected[0]
+    reset, update = tf.split(tf.sigmoid(gates), 2, -1)
     joint = tf.concat([inputs, reset * state], -1)
-    candidate = tf.tanh(tf.matmul(joint, self.w_c) + self.b_c)
-    return update * state + (1.0 - update) * candidate
+    candidate = tf.matmul(joint, w_c) + self.b_c
+    if projected is not None:
+      candidate += projected[1]
+    return update * state + (1.0 - update) * tf.tanh(candidate)
+
+
+def _last(kernel: keras.Variable, rows: int) -> tf.Tensor:
+  """The last rows of a kernel, uncopied if that is all of it."""
+  return kernel[-rows:] if rows < kernel.shape[0] else kernel.value

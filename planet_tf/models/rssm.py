@@ -21,7 +21,9 @@ import keras
 import tensorflow as tf
 
 from planet_tf.models.base import LatentDynamics, State
+from planet_tf.models.gaussian import Gaussian
 from planet_tf.models.gru import GRU
+from planet_tf.models.split_dense import SplitDense
 
 
 class RSSM(LatentDynamics):
@@ -56,34 +58,28 @@ class RSSM(LatentDynamics):
     min_stddev: float = 0.1,
     **kwargs: object,
   ) -> None:
-    super().__init__(
-      state_size, mean_only=mean_only, min_stddev=min_stddev, **kwargs
-    )
+    super().__init__(state_size, mean_only=mean_only, **kwargs)
     if num_layers < 1:
       raise ValueError(f'RSSM num_layers must be at least 1, got {num_layers}.')
     self.belief_size = belief_size
     self.future_rnn = future_rnn
-    self.activation = keras.activations.get(activation)
 
-    def layers(prefix: str) -> list[keras.layers.Layer]:
+    def layers(count: int, prefix: str) -> list[keras.layers.Layer]:
       return [
         keras.layers.Dense(embed_size, activation, name=f'{prefix}{index}')
-        for index in range(num_layers)
+        for index in range(count)
       ]
 
-    def statistics(prefix: str) -> tuple[keras.layers.Layer, ...]:
-      mean = keras.layers.Dense(state_size, name=f'{prefix}_mean')
-      stddev = keras.layers.Dense(
-        state_size, 'softplus', name=f'{prefix}_stddev'
-      )
-      return mean, stddev
-
-    self.input_layers = layers('transition_in')
+    options = {'mean_only': mean_only, 'min_stddev': min_stddev}
+    self.input_layers = layers(num_layers, 'transition_in')
     self.gru = GRU(belief_size, name='gru')
-    self.output_layers = layers('transition_out')
-    self.prior_mean, self.prior_stddev = statistics('prior')
-    self.posterior_layers = layers('posterior')
-    self.posterior_mean, self.posterior_stddev = statistics('posterior')
+    self.output_layers = layers(num_layers, 'transition_out')
+    self.prior_gaussian = Gaussian(state_size, **options, name='prior_gaussian')
+    self.posterior_input = SplitDense(embed_size, activation, name='posterior')
+    self.posterior_layers = layers(num_layers - 1, 'posterior_hidden')
+    self.posterior_gaussian = Gaussian(
+      state_size, **options, name='posterior_gaussian'
+    )
 
   @property
   def state_sizes(self) -> dict[str, int]:
@@ -108,11 +104,12 @@ class RSSM(LatentDynamics):
     size = _build(
       self.output_layers, self.belief_size if self.future_rnn else size
     )
-    _build([self.prior_mean], size)
-    _build([self.prior_stddev], size)
-    size = _build(self.posterior_layers, self.belief_size + embedding_size)
-    _build([self.posterior_mean], size)
-    _build([self.posterior_stddev], size)
+    self.prior_gaussian.build((None, size))
+    size = _build(
+      [self.posterior_input, *self.posterior_layers],
+      self.belief_size + embedding_size,
+    )
+    self.posterior_gaussian.build((None, size))
     self.built = True
 
   def features(self, state: State) -> tf.Tensor:
@@ -131,30 +128,26 @@ class RSSM(LatentDynamics):
       hidden = belief
     for layer in self.output_layers:
       hidden = layer(hidden)
-    mean = self.prior_mean(hidden)
-    stddev = self.prior_stddev(hidden) + self.min_stddev
-    sample = self._sample(mean, stddev, noise)
-    return {'mean': mean, 'stddev': stddev, 'sample': sample, 'belief': belief}
+    return {**self.prior_gaussian(hidden, noise), 'belief': belief}
 
   def project(self, embedding: tf.Tensor) -> tf.Tensor:
     """The embedding's share of the posterior's first layer; see the base."""
-    layer = self.posterior_layers[0]
-    kernel = layer.kernel[self.belief_size :]
-    return tf.tensordot(embedding, kernel, 1) + layer.bias
+    return self.posterior_input.project(embedding)
 
   def posterior(
-    self, prior: State, projected: tf.Tensor, noise: tf.Tensor
+    self,
+    state: State,
+    action: tf.Tensor,
+    prior: State,
+    projected: tf.Tensor,
+    noise: tf.Tensor,
   ) -> State:
-    """Posterior of a state; see the base class."""
+    """Posterior of the next state; see the base class."""
     belief = prior['belief']
-    kernel = self.posterior_layers[0].kernel[: self.belief_size]
-    hidden = self.activation(tf.matmul(belief, kernel) + projected)
-    for layer in self.posterior_layers[1:]:
+    hidden = self.posterior_input(belief, projected)
+    for layer in self.posterior_layers:
       hidden = layer(hidden)
-    mean = self.posterior_mean(hidden)
-    stddev = self.posterior_stddev(hidden) + self.min_stddev
-    sample = self._sample(mean, stddev, noise)
-    return {'mean': mean, 'stddev': stddev, 'sample': sample, 'belief': belief}
+    return {**self.posterior_gaussian(hidden, noise), 'belief': belief}
 
 
 def _build(layers: list[keras.layers.Layer], size: int) -> int:

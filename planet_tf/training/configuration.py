@@ -16,7 +16,11 @@ from collections.abc import Iterable, Sequence
 import gin
 
 # Imported for what they register.
-from planet_tf.training import factories, train_settings  # noqa: F401
+from planet_tf.training import (  # noqa: F401
+  factories,
+  model_factories,
+  train_settings,
+)
 from planet_tf.training.registry import (
   ConfigurationError,
   registered,

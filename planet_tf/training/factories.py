@@ -1,18 +1,14 @@
-"""Makes the parts of a run from the settings in gin files.
+"""Makes the parts of a run around the model from settings in gin files.
 
 The functions here are what gin files configure; the classes they make know
 nothing of gin. `gin_configs/planet.gin` states the values and their sources.
 """
 
-import contextlib
 import functools
 import os
 import pathlib
-import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Literal
-
-import keras
 
 from planet_tf.agent import PlanetAgent
 from planet_tf.control.planning import (
@@ -23,132 +19,8 @@ from planet_tf.control.planning import (
 from planet_tf.control.simulate import action_bounds
 from planet_tf.data import ChunkSampler
 from planet_tf.envs.parallel import ParallelEnvs
-from planet_tf.models import RSSM
-from planet_tf.networks import Decoder, Encoder, FeedForward
-from planet_tf.training.objectives import Objectives
-from planet_tf.training.precision import choose_precision
 from planet_tf.training.registry import settings
 from planet_tf.world_model import WorldModel
-
-
-@settings
-def make_world_model(
-  action_size: int,
-  *,
-  state_size: int,
-  belief_size: int,
-  embed_size: int,
-  dynamics_layers: int,
-  future_rnn: bool,
-  mean_only: bool,
-  min_stddev: float,
-  activation: Literal['relu', 'elu', 'tanh', 'swish'],
-  head_layers: int,
-  head_units: int,
-  image_bits: int,
-  precision: Literal['float32', 'bfloat16', 'auto'],
-  seed: int = 0,
-) -> WorldModel:
-  """Makes a world model with fresh weights.
-
-  Args:
-    action_size: Size A of one action.
-    state_size: Stochastic size S.
-    belief_size: Deterministic size D.
-    embed_size: Units of the layers around the GRU.
-    dynamics_layers: Layers before and after the GRU and in the posterior.
-    future_rnn: Compute the prior from the GRU's output.
-    mean_only: Deterministic states.
-    min_stddev: Added to the softplus that yields standard deviations.
-    activation: Activation of the dynamics and the heads.
-    head_layers: Hidden layers of the reward head.
-    head_units: Units of each.
-    image_bits: Colour depth to which images are reduced, 1 to 8.
-    precision: Type of the convolutions' products, or `auto` for the one that
-      is fastest on this machine; everything else is float32.
-    seed: Seed of the weights and of the draws of training; the seed of a run
-      for its trainer.
-
-  Returns:
-    The model, all variables created.
-  """
-  compute = choose_precision(precision)
-  with _initial_weights_from(seed):
-    dynamics = RSSM(
-      state_size,
-      belief_size,
-      embed_size,
-      num_layers=dynamics_layers,
-      future_rnn=future_rnn,
-      mean_only=mean_only,
-      min_stddev=min_stddev,
-      activation=activation,
-    )
-    reward = FeedForward(
-      num_layers=head_layers, units=head_units, activation=activation
-    )
-    return WorldModel(
-      Encoder(compute),
-      dynamics,
-      {'image': Decoder(compute), 'reward': reward},
-      action_size=action_size,
-      image_bits=image_bits,
-      seed=seed,
-    )
-
-
-@contextlib.contextmanager
-def _initial_weights_from(seed: int) -> Iterator[None]:
-  """Seeds the weights made inside, and leaves other randomness as it was.
-
-  Keras draws the seeds of initialisers from Python's global generator.
-  """
-  state = random.getstate()
-  random.seed(seed)
-  try:
-    yield
-  finally:
-    random.setstate(state)
-
-
-@settings
-def make_objectives(
-  *,
-  image_scale: float,
-  reward_scale: float,
-  divergence_scale: float,
-  free_nats: float | None,
-) -> Objectives:
-  """Makes the objectives; the arguments are those of `Objectives`."""
-  return Objectives(
-    image_scale=image_scale,
-    reward_scale=reward_scale,
-    divergence_scale=divergence_scale,
-    free_nats=free_nats,
-  )
-
-
-@settings
-def compile_model(
-  model: WorldModel, *, learning_rate: float, epsilon: float, clip_norm: float
-) -> None:
-  """Gives a model its optimizer and objectives.
-
-  Args:
-    model: The world model.
-    learning_rate: Learning rate of Adam.
-    epsilon: Epsilon of Adam.
-    clip_norm: Largest global norm of the gradients.
-  """
-  for name, value in (
-    ('learning_rate', learning_rate),
-    ('epsilon', epsilon),
-    ('clip_norm', clip_norm),
-  ):
-    if value <= 0:
-      raise ValueError(f'{name} must be above 0, got {value}.')
-  optimizer = keras.optimizers.Adam(learning_rate, epsilon=epsilon)
-  model.compile(optimizer, make_objectives(), clip_norm)
 
 
 @settings

@@ -9,26 +9,53 @@ from collections.abc import Iterable, Mapping
 
 import keras
 
+from planet_tf import models, networks
 from planet_tf.world_model import WorldModel
 
 # Scope of the original -> its layers in order of creation, as paths of ours.
 # The original numbers the layers of a scope by kind: dense, dense_1, ...
-_SCOPES = {
-  'encoder': ('encoder.convolutions',),
-  'head_image': ('heads.image.dense', 'heads.image.transposed'),
-  'head_reward': ('heads.reward.hidden', 'heads.reward.mean'),
-  'rnn/rssm/transition': (
-    'dynamics.input_layers',
-    'dynamics.gru',
-    'dynamics.output_layers',
-    'dynamics.prior_mean',
-    'dynamics.prior_stddev',
-  ),
-  'rnn/rssm/posterior': (
-    'dynamics.posterior_layers',
-    'dynamics.posterior_mean',
-    'dynamics.posterior_stddev',
-  ),
+_ENCODER = {'encoder': ('encoder.convolutions',)}
+_DYNAMICS = {
+  models.RSSM: {
+    'rnn/rssm/transition': (
+      'dynamics.input_layers',
+      'dynamics.gru',
+      'dynamics.output_layers',
+      'dynamics.prior_gaussian.mean',
+      'dynamics.prior_gaussian.stddev',
+    ),
+    'rnn/rssm/posterior': (
+      'dynamics.posterior_input',
+      'dynamics.posterior_layers',
+      'dynamics.posterior_gaussian.mean',
+      'dynamics.posterior_gaussian.stddev',
+    ),
+  },
+  models.SSM: {
+    'rnn/ssm/transition': (
+      'dynamics.transition_hidden',
+      'dynamics.prior_gaussian.mean',
+      'dynamics.prior_gaussian.stddev',
+    ),
+    'rnn/ssm/posterior': (
+      'dynamics.posterior_hidden',
+      'dynamics.posterior_gaussian.mean',
+      'dynamics.posterior_gaussian.stddev',
+    ),
+  },
+  models.DRNN: {
+    'rnn/drnn/posterior': (
+      'dynamics.encoder',
+      'dynamics.hidden',
+      'dynamics.gaussian.mean',
+      'dynamics.gaussian.stddev',
+      'dynamics.decoder',
+    ),
+  },
+}
+_HEADS = {
+  networks.Decoder: ('dense', 'transposed'),
+  networks.FeedForward: ('hidden', 'mean'),
 }
 
 # Class of our layer -> what the original calls it.
@@ -38,6 +65,7 @@ _KINDS = {
   'Dense': 'dense',
   'GRU': 'gru_cell',
   'PointTransposed': 'conv2d_transpose',
+  'SplitDense': 'dense',
 }
 
 
@@ -45,13 +73,16 @@ def original_variables(model: WorldModel) -> dict[str, keras.Variable]:
   """Maps the original's variable names to the variables of a model.
 
   Args:
-    model: A world model with RSSM dynamics.
+    model: A world model.
 
   Returns:
     Names such as `graph/encoder/conv2d_1/kernel` and our variables.
+
+  Raises:
+    ValueError: If the original has no such dynamics.
   """
   variables = {}
-  for scope, paths in _SCOPES.items():
+  for scope, paths in _scopes(model).items():
     counts = {}
     for layer in _layers(model, paths):
       kind = _KINDS[type(layer).__name__]
@@ -71,7 +102,7 @@ def adam_slots(
 
   Args:
     optimizer: An Adam optimizer built for the model's variables.
-    model: A world model with RSSM dynamics.
+    model: A world model.
 
   Returns:
     Names such as `graph/graph/encoder/conv2d/kernel/main` (first moment;
@@ -90,7 +121,7 @@ def load_original(model: WorldModel, values: Mapping[str, object]) -> None:
   """Assigns weights of the original to a model.
 
   Args:
-    model: A world model with RSSM dynamics.
+    model: A world model.
     values: Arrays by the original's names; extra names are an error.
 
   Raises:
@@ -105,6 +136,18 @@ def load_original(model: WorldModel, values: Mapping[str, object]) -> None:
     )
   for name, variable in variables.items():
     variable.assign(values[name])
+
+
+def _scopes(model: WorldModel) -> dict[str, tuple[str, ...]]:
+  """Scopes of a model's variables, and the layers in each."""
+  kind = type(model.dynamics)
+  if kind not in _DYNAMICS:
+    raise ValueError(f'The original has no {kind.__name__} dynamics.')
+  heads = {
+    f'head_{name}': tuple(f'heads.{name}.{x}' for x in _HEADS[type(head)])
+    for name, head in model.heads.items()
+  }
+  return {**_ENCODER, **_DYNAMICS[kind], **heads}
 
 
 def _layers(

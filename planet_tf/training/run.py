@@ -7,13 +7,8 @@ from planet_tf.data import ChunkSampler
 from planet_tf.training.checkpoints import Checkpoints
 from planet_tf.training.collection import Collector
 from planet_tf.training.counters import Counters
-from planet_tf.training.factories import (
-  compile_model,
-  make_agent,
-  make_envs,
-  make_sampler,
-  make_world_model,
-)
+from planet_tf.training.factories import make_agent, make_envs, make_sampler
+from planet_tf.training.model_factories import compile_model, make_world_model
 from planet_tf.training.registry import ConfigurationError
 from planet_tf.training.run_directory import RunDirectory
 from planet_tf.training.schedule import Schedule

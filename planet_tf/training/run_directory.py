@@ -30,7 +30,8 @@ from planet_tf.envs.parallel import ParallelEnvs
 from planet_tf.training import configuration
 from planet_tf.training.checkpoints import restore_model
 from planet_tf.training.counters import Counters
-from planet_tf.training.factories import make_planner, make_world_model
+from planet_tf.training.factories import make_planner
+from planet_tf.training.model_factories import make_world_model
 from planet_tf.training.precision import choose_precision
 
 # Settings that may differ when a run is resumed: learning does not depend on

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import planet_tf
-from planet_tf.training import configuration, factories
+from planet_tf.training import configuration, model_factories
 from planet_tf.training.checkpoints import (
   CheckpointError,
   Checkpoints,
@@ -16,8 +16,8 @@ DEBUG = ['tasks/dummy.gin', 'scale/debug.gin']
 
 def _model(seed, *params):
   configuration.parse(DEBUG, params)
-  model = factories.make_world_model(2, seed=seed)
-  factories.compile_model(model)
+  model = model_factories.make_world_model(2, seed=seed)
+  model_factories.compile_model(model)
   return model
 
 
@@ -55,7 +55,7 @@ def test_restores_every_variable_of_model_and_optimizer(saved):
 def test_restores_a_model_without_an_optimizer(saved):
   folder, model, position = saved
   configuration.parse(DEBUG)
-  other = factories.make_world_model(2, seed=2)
+  other = model_factories.make_world_model(2, seed=2)
   assert len(other.variables) == len(model.variables) == 40
   assert restore_model(folder, other) == position
   _assert_equal(model.variables, other.variables)
@@ -67,7 +67,7 @@ def test_load_agent_acts_with_the_trained_weights(tmp_path):
 
   train(tmp_path)
   configuration.parse(DEBUG)
-  fresh = factories.make_world_model(2, seed=0)
+  fresh = model_factories.make_world_model(2, seed=0)
   model = _model(0)
   checkpoints = Checkpoints(tmp_path / 'checkpoints', model, keep=2)
   position = checkpoints.restore()

@@ -6,6 +6,7 @@ from planet_tf.envs import task_names
 from planet_tf.training import (
   configuration,
   factories,
+  model_factories,
   registry,
   train_settings,
 )
@@ -69,8 +70,8 @@ def test_values_are_those_of_the_paper(index, files):
 @pytest.mark.parametrize('name', SHIPPED)
 def test_every_shipped_file_builds(name, tmp_path):
   configuration.parse([name])
-  model = factories.make_world_model(2)
-  factories.compile_model(model)
+  model = model_factories.make_world_model(2)
+  model_factories.compile_model(model)
   factories.make_planner()
   factories.make_sampler(tmp_path)
   assert model.optimizer.epsilon == 1e-4
@@ -209,7 +210,7 @@ def test_binding_the_same_parameter_twice_in_a_file(tmp_path):
     ),
     (
       'make_world_model.dynamics_layers = 0',
-      lambda: factories.make_world_model(1),
+      lambda: model_factories.make_world_model(1),
       'num_layers must be at least 1, got 0',
     ),
     (
@@ -219,12 +220,12 @@ def test_binding_the_same_parameter_twice_in_a_file(tmp_path):
     ),
     (
       'make_world_model.image_bits = 9',
-      lambda: factories.make_world_model(1),
+      lambda: model_factories.make_world_model(1),
       'bits=9 must be 1 to 8',
     ),
     (
       'compile_model.clip_norm = -1.0',
-      lambda: factories.compile_model(None),
+      lambda: model_factories.compile_model(None),
       'clip_norm must be above 0, got -1.0',
     ),
     (

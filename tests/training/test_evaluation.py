@@ -4,7 +4,13 @@ import numpy as np
 import pytest
 
 from planet_tf.envs import ParallelEnvs
-from planet_tf.training import configuration, evaluation, factories, seeds
+from planet_tf.training import (
+  configuration,
+  evaluation,
+  factories,
+  model_factories,
+  seeds,
+)
 
 
 def test_statistics_of_returns():
@@ -19,7 +25,7 @@ def test_statistics_of_returns():
 
 def test_runs_the_wanted_number_of_different_episodes():
   configuration.parse(['tasks/dummy.gin', 'scale/debug.gin'])
-  model = factories.make_world_model(2, seed=0)
+  model = model_factories.make_world_model(2, seed=0)
   with ParallelEnvs('dummy', 2, duration=4) as envs:
     agent = factories.make_agent(model, envs)
     first = evaluation.run_episodes(agent, envs, 3, seed=1)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from planet_tf.training import configuration, factories, open_loop
+from planet_tf.training import configuration, model_factories, open_loop
 
 
 @pytest.fixture
@@ -55,7 +55,7 @@ def test_strip_lays_the_first_chunk_out_in_time(predicted):
 
 def test_prediction_depends_on_the_seen_frames_alone():
   configuration.parse(['scale/debug.gin'])
-  model = factories.make_world_model(2, seed=0)
+  model = model_factories.make_world_model(2, seed=0)
   generator = np.random.default_rng(0)
   image = generator.integers(0, 256, (1, 6, 64, 64, 3), dtype=np.uint8)
   changed = image.copy()

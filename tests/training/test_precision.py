@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 
 from planet_tf.data import read_episode
-from planet_tf.training import configuration, factories, precision
+from planet_tf.training import configuration, model_factories, precision
 
 
 @pytest.mark.parametrize(
@@ -60,8 +60,8 @@ def _gradients(kind, batch):
       'make_objectives.free_nats = None',
     ],
   )
-  model = factories.make_world_model(1, seed=0)
-  objectives = factories.make_objectives()
+  model = model_factories.make_world_model(1, seed=0)
+  objectives = model_factories.make_objectives()
   with tf.GradientTape() as tape:
     loss, metrics = objectives(model, batch, tf.constant([0, 1]))
   assert metrics['kl'] > 0.1

@@ -14,13 +14,8 @@ import tensorflow as tf
 from planet_tf.agent import PlanetAgent
 from planet_tf.data import write_episode
 from planet_tf.data.preprocess import preprocess
-from planet_tf.training.factories import (
-  compile_model,
-  make_envs,
-  make_planner,
-  make_sampler,
-  make_world_model,
-)
+from planet_tf.training.factories import make_envs, make_planner, make_sampler
+from planet_tf.training.model_factories import compile_model, make_world_model
 from tools.benchmark.machine import available_memory
 from tools.benchmark.sizes import current, current_precision
 from tools.benchmark.timing import measure

@@ -1,0 +1,165 @@
+"""Makes the world model and its optimizer from the settings in gin files."""
+
+import contextlib
+import random
+from collections.abc import Iterator
+from typing import Literal
+
+import keras
+
+from planet_tf.models import DRNN, RNN, RSSM, SSM, Wiring
+from planet_tf.networks import Decoder, Encoder, FeedForward
+from planet_tf.training.objectives import Objectives
+from planet_tf.training.precision import choose_precision
+from planet_tf.training.registry import settings
+from planet_tf.world_model import WorldModel
+
+
+@settings
+def make_world_model(
+  action_size: int,
+  *,
+  dynamics: Literal['rssm', 'ssm', 'drnn', 'rnn'],
+  state_size: int,
+  belief_size: int,
+  embed_size: int,
+  dynamics_layers: int,
+  future_rnn: bool,
+  mean_only: bool,
+  min_stddev: float,
+  activation: Literal['relu', 'elu', 'tanh', 'swish'],
+  head_layers: int,
+  head_units: int,
+  image_bits: int,
+  precision: Literal['float32', 'bfloat16', 'auto'],
+  seed: int = 0,
+) -> WorldModel:
+  """Makes a world model with fresh weights.
+
+  Args:
+    action_size: Size A of one action.
+    dynamics: Latent dynamics model; `planet_tf.models` describes them.
+    state_size: Stochastic size S; the `rnn` has none.
+    belief_size: Deterministic size D; the `ssm` has none.
+    embed_size: Units of the hidden layers of the dynamics.
+    dynamics_layers: `rssm`: layers before and after the GRU and in the
+      posterior.
+    future_rnn: `rssm`: compute the prior from the GRU's output.
+    mean_only: Samples are means.
+    min_stddev: Added to the softplus that yields standard deviations.
+    activation: Activation of the dynamics (except for `drnn`) and the heads.
+    head_layers: Hidden layers of the reward head.
+    head_units: Units of each.
+    image_bits: Colour depth to which images are reduced, 1 to 8.
+    precision: Type of the convolutions' products, or `auto` for the one that
+      is fastest on this machine; everything else is float32.
+    seed: Seed of the weights and of the draws of training; the seed of a run
+      for its trainer.
+
+  Returns:
+    The model, all variables created.
+  """
+  compute = choose_precision(precision)
+  with _initial_weights_from(seed):
+    sampling = {'mean_only': mean_only, 'min_stddev': min_stddev}
+    sizes = (state_size, belief_size, embed_size)
+    makers = {
+      'rssm': lambda: RSSM(
+        *sizes,
+        num_layers=dynamics_layers,
+        future_rnn=future_rnn,
+        activation=activation,
+        **sampling,
+      ),
+      'ssm': lambda: SSM(
+        state_size, embed_size, activation=activation, **sampling
+      ),
+      'drnn': lambda: DRNN(*sizes, wiring=make_drnn_wiring(), **sampling),
+      'rnn': lambda: RNN(belief_size, embed_size, activation=activation),
+    }
+    reward = FeedForward(
+      num_layers=head_layers, units=head_units, activation=activation
+    )
+    return WorldModel(
+      Encoder(compute),
+      makers[dynamics](),
+      {'image': Decoder(compute), 'reward': reward},
+      action_size=action_size,
+      image_bits=image_bits,
+      seed=seed,
+    )
+
+
+@settings
+def make_drnn_wiring(
+  *,
+  encoder_to_decoder: bool,
+  sample_to_sample: bool,
+  sample_to_encoder: bool,
+  decoder_to_encoder: bool,
+  decoder_to_sample: bool,
+  action_to_decoder: bool,
+) -> Wiring:
+  """Makes the wiring of a DRNN; the arguments are those of `Wiring`."""
+  return Wiring(
+    encoder_to_decoder,
+    sample_to_sample,
+    sample_to_encoder,
+    decoder_to_encoder,
+    decoder_to_sample,
+    action_to_decoder,
+  )
+
+
+@contextlib.contextmanager
+def _initial_weights_from(seed: int) -> Iterator[None]:
+  """Seeds the weights made inside, and leaves other randomness as it was.
+
+  Keras draws the seeds of initialisers from Python's global generator.
+  """
+  state = random.getstate()
+  random.seed(seed)
+  try:
+    yield
+  finally:
+    random.setstate(state)
+
+
+@settings
+def make_objectives(
+  *,
+  image_scale: float,
+  reward_scale: float,
+  divergence_scale: float,
+  free_nats: float | None,
+) -> Objectives:
+  """Makes the objectives; the arguments are those of `Objectives`."""
+  return Objectives(
+    image_scale=image_scale,
+    reward_scale=reward_scale,
+    divergence_scale=divergence_scale,
+    free_nats=free_nats,
+  )
+
+
+@settings
+def compile_model(
+  model: WorldModel, *, learning_rate: float, epsilon: float, clip_norm: float
+) -> None:
+  """Gives a model its optimizer and objectives.
+
+  Args:
+    model: The world model.
+    learning_rate: Learning rate of Adam.
+    epsilon: Epsilon of Adam.
+    clip_norm: Largest global norm of the gradients.
+  """
+  for name, value in (
+    ('learning_rate', learning_rate),
+    ('epsilon', epsilon),
+    ('clip_norm', clip_norm),
+  ):
+    if value <= 0:
+      raise ValueError(f'{name} must be above 0, got {value}.')
+  optimizer = keras.optimizers.Adam(learning_rate, epsilon=epsilon)
+  model.compile(optimizer, make_objectives(), clip_norm)
