@@ -24,17 +24,45 @@ def latent(state: State) -> tfd.Distribution:
   return tfd.Independent(tfd.Normal(state['mean'], state['stddev']), 1)
 
 
-def divergence(posterior: State, prior: State) -> tf.Tensor:
+def divergence(
+  posterior: State, prior: State, mask: tf.Tensor | None = None
+) -> tf.Tensor:
   """KL divergence of the posterior from the prior, in nats.
 
   Args:
     posterior: Latent state with `mean` and `stddev`, each [.., S].
     prior: Latent state of the same shapes.
+    mask: Which of them exist, bool [..]; the others count zero and have no
+      gradient.
 
   Returns:
     KL(posterior || prior), summed over S; float32 [..].
   """
-  return tfd.kl_divergence(latent(posterior), latent(prior))
+  if mask is None:
+    return tfd.kl_divergence(latent(posterior), latent(prior))
+  # Standard deviations of zero would make the gradients of the others nan.
+  posterior, prior = (
+    {
+      'mean': state['mean'],
+      'stddev': tf.where(mask[..., None], state['stddev'], 1.0),
+    }
+    for state in (posterior, prior)
+  )
+  return tf.where(mask, divergence(posterior, prior), 0.0)
+
+
+def global_divergence(posterior: State) -> tf.Tensor:
+  """KL divergence of the posterior from a standard normal, in nats.
+
+  Args:
+    posterior: Latent state with `mean` and `stddev`, each [.., S].
+
+  Returns:
+    KL(posterior || N(0, 1)), summed over S; float32 [..].
+  """
+  mean = posterior['mean']
+  normal = {'mean': tf.zeros_like(mean), 'stddev': tf.ones_like(mean)}
+  return divergence(posterior, normal)
 
 
 def entropy(state: State) -> tf.Tensor:

@@ -7,17 +7,10 @@ import tensorflow as tf
 
 from planet_tf.models import RSSM
 from planet_tf.networks import Decoder, Encoder, FeedForward
-from planet_tf.training.objectives import Objectives
+from planet_tf.training import configuration
+from planet_tf.training.objectives import make_objectives
 from planet_tf.training.original_variables import adam_slots, original_variables
 from planet_tf.world_model import WorldModel
-
-OBJECTIVES = Objectives(
-  image_scale=1.0, reward_scale=10.0, divergence_scale=1.0, free_nats=3.0
-)
-
-
-def _without_noise(model, batch, seed):
-  return OBJECTIVES(model, batch, None)
 
 
 def _adam():
@@ -29,7 +22,13 @@ def test_ten_updates(golden, golden_model, clip):
   data = golden.load('training.npz')
   case = f'clip{clip}'
   model = golden_model(mean_only=True)
-  model.compile(_adam(), _without_noise, clip_norm=float(clip))
+  configuration.parse()
+  objectives = make_objectives()
+  model.compile(
+    _adam(),
+    lambda model, batch, seed: objectives(model, batch, None),
+    clip_norm=float(clip),
+  )
   update = tf.function(model.train_step)
   variables = original_variables(model)
   for step in range(10):

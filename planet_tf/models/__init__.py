@@ -1,9 +1,9 @@
 """Latent dynamics models."""
 
-from planet_tf.models.base import LatentDynamics
+from planet_tf.models.base import LatentDynamics, State
 from planet_tf.models.drnn import DRNN, Wiring
 from planet_tf.models.recurrent import RNN
 from planet_tf.models.rssm import RSSM
 from planet_tf.models.ssm import SSM
 
-__all__ = ['DRNN', 'RNN', 'RSSM', 'SSM', 'LatentDynamics', 'Wiring']
+__all__ = ['DRNN', 'RNN', 'RSSM', 'SSM', 'LatentDynamics', 'State', 'Wiring']

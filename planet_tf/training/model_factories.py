@@ -9,7 +9,7 @@ import keras
 
 from planet_tf.models import DRNN, RNN, RSSM, SSM, Wiring
 from planet_tf.networks import Decoder, Encoder, FeedForward
-from planet_tf.training.objectives import Objectives
+from planet_tf.training.objectives import make_objectives
 from planet_tf.training.precision import choose_precision
 from planet_tf.training.registry import settings
 from planet_tf.world_model import WorldModel
@@ -123,23 +123,6 @@ def _initial_weights_from(seed: int) -> Iterator[None]:
     yield
   finally:
     random.setstate(state)
-
-
-@settings
-def make_objectives(
-  *,
-  image_scale: float,
-  reward_scale: float,
-  divergence_scale: float,
-  free_nats: float | None,
-) -> Objectives:
-  """Makes the objectives; the arguments are those of `Objectives`."""
-  return Objectives(
-    image_scale=image_scale,
-    reward_scale=reward_scale,
-    divergence_scale=divergence_scale,
-    free_nats=free_nats,
-  )
 
 
 @settings

@@ -6,23 +6,37 @@ Source: paper, section 3, equation 3; original: training/utility.py
 
 import dataclasses
 from collections.abc import Mapping
+from typing import Literal
 
 import tensorflow as tf
 
 from planet_tf import distributions
 from planet_tf.data.preprocess import preprocess
+from planet_tf.models import State
+from planet_tf.training.overshooting import overshoot
+from planet_tf.training.registry import settings
 from planet_tf.world_model import WorldModel
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class Objectives:
-  """Image and reward likelihoods and the divergence with free nats.
+  """Likelihoods of what the heads predict, and divergences.
+
+  Global divergence and overshooting are computed only if they have a scale.
 
   Attributes:
     image_scale: Scale of the image's log likelihood.
     reward_scale: Scale of the reward's log likelihood; 10 in the released
       code, 1 in the paper's text.
     divergence_scale: Scale of the divergence.
+    global_divergence_scale: Scale of the divergence from a standard normal,
+      to which free nats do not apply.
+    overshooting_scale: Scale of the divergence over longer distances.
+    overshooting_distance: Distance D of latent overshooting: predictions of 2
+      to D steps count.
+    overshooting_stop_posterior: Let overshooting train the priors alone.
+    overshooting_average: Over the predictions that exist (`valid`), or over
+      `all`, those beyond a chunk's end counting zero (as the original has it).
     free_nats: Divergence in nats per step that costs nothing, or None to
       count all of it.
   """
@@ -31,10 +45,20 @@ class Objectives:
   reward_scale: float
   divergence_scale: float
   free_nats: float | None
+  global_divergence_scale: float
+  overshooting_scale: float
+  overshooting_distance: int
+  overshooting_stop_posterior: bool
+  overshooting_average: Literal['valid', 'all']
 
   def __post_init__(self) -> None:
     if self.free_nats is not None and self.free_nats < 0:
       raise ValueError(f'free_nats must be at least 0, got {self.free_nats}.')
+    if self.overshooting_scale and self.overshooting_distance < 2:
+      raise ValueError(
+        'overshooting_distance must be at least 2 if overshooting_scale is '
+        f'not 0, got {self.overshooting_distance}.'
+      )
 
   def __call__(
     self,
@@ -54,12 +78,19 @@ class Objectives:
     Returns:
       Total loss (scalar) and scalar metrics by name.
     """
-    seeds = (None, None)
+    seeds = (None, None, None)
     if seed is not None:
-      seeds = tf.unstack(tf.random.experimental.stateless_split(seed, 2))
-    images = preprocess(batch['image'], model.image_bits, seed=seeds[0])
-    prior, posterior = model.observe(images, batch['action'], seed=seeds[1])
-    losses = self.losses(model, images, batch['reward'], prior, posterior)
+      seeds = tf.unstack(tf.random.experimental.stateless_split(seed, 3))
+    batch = dict(batch)
+    batch['image'] = preprocess(batch['image'], model.image_bits, seed=seeds[0])
+    prior, posterior = model.observe(
+      batch['image'], batch['action'], seed=seeds[1]
+    )
+    noise = None
+    if self.overshooting_scale and seed is not None:
+      shape = self._overshooting_shape(model, batch['action'])
+      noise = tf.random.stateless_normal(shape, seeds[2])
+    losses = self.losses(model, batch, prior, posterior, noise)
     loss = self.total(losses)
     metrics = {
       'loss': loss,
@@ -73,39 +104,93 @@ class Objectives:
   def losses(
     self,
     model: WorldModel,
-    images: tf.Tensor,
-    rewards: tf.Tensor,
-    prior: Mapping[str, tf.Tensor],
-    posterior: Mapping[str, tf.Tensor],
+    batch: Mapping[str, tf.Tensor],
+    prior: State,
+    posterior: State,
+    overshooting_noise: tf.Tensor | None = None,
   ) -> dict[str, tf.Tensor]:
-    """Unscaled losses by name, each [B, T].
+    """Unscaled losses by name.
 
     Args:
       model: The world model.
-      images: Preprocessed images [B, T, 64, 64, 3].
-      rewards: Rewards [B, T].
+      batch: Preprocessed `image` [B, T, 64, 64, 3], `action` [B, T, A],
+        `reward` [B, T].
       prior: Priors, tensors [B, T, ..].
       posterior: Posteriors, tensors [B, T, ..].
+      overshooting_noise: Standard normal noise [B, T, D, S] of the
+        predictions of latent overshooting, or None for the means.
 
     Returns:
-      `image` and `reward` (negative log likelihoods) and `divergence` (nats
-      above the free ones).
+      `image` and `reward` (negative log likelihoods), `divergence` (nats above
+      the free ones) and `global_divergence`, each [B, T]; `overshooting`
+      [B, T, D - 1].
     """
     predicted = model.predict_heads(posterior)
     log_prob = distributions.unit_normal_log_prob
-    divergence = distributions.divergence(posterior, prior)
-    if self.free_nats is not None:
-      divergence = tf.maximum(0.0, divergence - self.free_nats)
-    return {
-      'image': -log_prob(predicted['image'], images, 3),
-      'reward': -log_prob(predicted['reward'], rewards, 0),
-      'divergence': divergence,
+    losses = {
+      'image': -log_prob(predicted['image'], batch['image'], 3),
+      'reward': -log_prob(predicted['reward'], batch['reward'], 0),
+      'divergence': self._above_free_nats(
+        distributions.divergence(posterior, prior)
+      ),
     }
+    if self.global_divergence_scale:
+      losses['global_divergence'] = distributions.global_divergence(posterior)
+    if self.overshooting_scale:
+      losses['overshooting'] = self._overshooting(
+        model, batch['action'], posterior, overshooting_noise
+      )
+    return losses
 
   def total(self, losses: Mapping[str, tf.Tensor]) -> tf.Tensor:
-    """Scaled sum of the losses' means over batch and time."""
-    return (
-      self.image_scale * tf.reduce_mean(losses['image'])
-      + self.reward_scale * tf.reduce_mean(losses['reward'])
-      + self.divergence_scale * tf.reduce_mean(losses['divergence'])
+    """Scaled sum of the losses' means."""
+    terms = [
+      getattr(self, f'{name}_scale') * tf.reduce_mean(loss)
+      for name, loss in losses.items()
+    ]
+    return tf.add_n(terms)
+
+  def _above_free_nats(self, divergence: tf.Tensor) -> tf.Tensor:
+    if self.free_nats is None:
+      return divergence
+    return tf.maximum(0.0, divergence - self.free_nats)
+
+  def _overshooting(
+    self,
+    model: WorldModel,
+    actions: tf.Tensor,
+    posterior: State,
+    noise: tf.Tensor | None,
+  ) -> tf.Tensor:
+    """Divergences at the distances 2 to D, [B, T, D - 1]."""
+    if noise is None:
+      noise = tf.zeros(self._overshooting_shape(model, actions))
+    priors, posteriors, mask = overshoot(
+      model.dynamics,
+      posterior,
+      actions,
+      self.overshooting_distance - 1,
+      noise,
     )
+    # The first distance is that of the usual divergence.
+    priors, posteriors, mask = tf.nest.map_structure(
+      lambda x: x[:, :, 1:], (priors, posteriors, mask)
+    )
+    if self.overshooting_stop_posterior:
+      posteriors = tf.nest.map_structure(tf.stop_gradient, posteriors)
+    divergence = distributions.divergence(posteriors, priors, mask)
+    divergence = self._above_free_nats(divergence)
+    if self.overshooting_average == 'valid':
+      divergence /= tf.reduce_mean(tf.cast(mask, tf.float32))
+    return divergence
+
+  def _overshooting_shape(
+    self, model: WorldModel, actions: tf.Tensor
+  ) -> tuple[int | tf.Tensor, ...]:
+    """Shape [B, T, D, S] of the noise of overshooting."""
+    shape = tf.shape(actions)
+    size = model.dynamics.stochastic_size
+    return shape[0], shape[1], self.overshooting_distance, size
+
+
+make_objectives = settings(Objectives, name='make_objectives')

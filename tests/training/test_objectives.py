@@ -1,18 +1,20 @@
 """Objectives and gradients against the original's numbers."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 import tensorflow as tf
 
 from planet_tf.data.preprocess import preprocess
-from planet_tf.training.objectives import Objectives
+from planet_tf.training import configuration
+from planet_tf.training.objectives import make_objectives
 from planet_tf.training.original_variables import original_variables
 
-DEFAULT = {
-  'image_scale': 1.0,
-  'reward_scale': 10.0,
-  'divergence_scale': 1.0,
-  'free_nats': 3.0,
+OVERSHOOTING = {
+  'overshooting_scale': 1 / 7,
+  'overshooting_distance': 3,
+  'overshooting_average': 'all',
 }
 SETTINGS = {
   'default': {},
@@ -23,7 +25,14 @@ SETTINGS = {
     'image_scale': 0.5,
     'reward_scale': 2.0,
   },
+  'overshooting': OVERSHOOTING,
+  'overshooting_grad': {**OVERSHOOTING, 'overshooting_stop_posterior': False},
 }
+
+
+def _objectives(**changes):
+  configuration.parse()
+  return dataclasses.replace(make_objectives(), **changes)
 
 
 @pytest.fixture(scope='module')
@@ -32,11 +41,19 @@ def data(golden):
 
 
 def _run(model, data, objectives):
-  images = preprocess(data['image_uint8'])
+  batch = {
+    'image': preprocess(data['image_uint8']),
+    'action': tf.constant(data['action']),
+    'reward': tf.constant(data['reward']),
+  }
   noise = np.stack([data['noise/prior'], data['noise/posterior']])
+  rollouts = tf.constant(data['noise/rollout'])
+  rollouts = rollouts[:, :, : objectives.overshooting_distance]
   with tf.GradientTape() as tape:
-    prior, posterior = model.observe(images, data['action'], noise=noise)
-    losses = objectives.losses(model, images, data['reward'], prior, posterior)
+    prior, posterior = model.observe(
+      batch['image'], batch['action'], noise=noise
+    )
+    losses = objectives.losses(model, batch, prior, posterior, rollouts)
     total = objectives.total(losses)
   gradients = tape.gradient(total, model.trainable_variables)
   return prior, posterior, losses, total, gradients
@@ -47,13 +64,21 @@ def test_losses_and_gradients(
   golden, golden_model, data, relative_error, setting
 ):
   model = golden_model()
-  objectives = Objectives(**{**DEFAULT, **SETTINGS[setting]})
+  objectives = _objectives(**SETTINGS[setting])
   _, _, losses, total, gradients = _run(model, data, objectives)
+  # The original's overshooting objective is nan; these are what its masked
+  # gradients belong to.
+  masked = f'{setting}/not_in_original'
+  expected_total = f'{setting}/total_loss'
+  if 'overshooting' in losses:
+    expected_total = f'{masked}/total_if_masked'
   for name, loss in losses.items():
-    sign = 1 if name == 'divergence' else -1
-    expected = sign * data[f'{setting}/objective/{name}']
-    assert relative_error(np.mean(loss), expected) < 1e-5, name
-  assert relative_error(total, data[f'{setting}/total_loss']) < 1e-5
+    sign = 1 if name in ('divergence', 'overshooting') else -1
+    key = f'{setting}/objective/{name}'
+    if name == 'overshooting':
+      key = f'{masked}/objective_if_masked'
+    assert relative_error(np.mean(loss), sign * data[key]) < 1e-5, name
+  assert relative_error(total, data[expected_total]) < 1e-5
   norm = tf.linalg.global_norm(gradients).numpy()
   np.testing.assert_allclose(
     norm, data[f'{setting}/grad_global_norm'], rtol=1e-5
@@ -74,7 +99,7 @@ def test_losses_and_gradients(
 
 def test_states(golden_model, data, relative_error):
   prior, posterior, losses, _, _ = _run(
-    golden_model(), data, Objectives(**{**DEFAULT, 'free_nats': None})
+    golden_model(), data, _objectives(free_nats=None)
   )
   for name, state in (('prior', prior), ('posterior', posterior)):
     for key, value in state.items():
@@ -90,10 +115,43 @@ def test_seeds_draw_different_noise(golden_model, data):
     'reward': data['reward'],
   }
   model = golden_model()
-  objectives = Objectives(**DEFAULT)
+  objectives = _objectives()
   loss = [
     float(objectives(model, batch, seed)[0])
     for seed in (tf.constant([1, 0]), tf.constant([1, 0]), tf.constant([1, 1]))
   ]
   assert loss[0] == loss[1]
   assert loss[0] != loss[2]
+
+
+def test_overshooting_averages(golden_model, data):
+  model = golden_model()
+  losses = {}
+  for average in ('all', 'valid'):
+    objectives = _objectives(
+      **{**OVERSHOOTING, 'overshooting_average': average}
+    )
+    _, _, losses[average], _, _ = _run(model, data, objectives)
+  every = losses['all']['overshooting']
+  # Of 6 starts, 5 reach distance 2 and 4 reach distance 3.
+  assert every.shape == (4, 6, 2)
+  mean = np.sum(every) / (4 * (5 + 4))
+  np.testing.assert_allclose(
+    np.mean(losses['valid']['overshooting']), mean, rtol=1e-5
+  )
+
+
+def test_global_divergence(golden_model, data):
+  objectives = _objectives(global_divergence_scale=0.5, free_nats=None)
+  _, posterior, losses, total, _ = _run(golden_model(), data, objectives)
+  mean, stddev = (posterior[k].numpy() for k in ('mean', 'stddev'))
+  expected = 0.5 * (mean**2 + stddev**2 - 1 - 2 * np.log(stddev)).sum(-1)
+  loss = losses.pop('global_divergence')
+  np.testing.assert_allclose(loss, expected, rtol=1e-4)
+  rest = objectives.total(losses)
+  np.testing.assert_allclose(total - rest, expected.mean() / 2, rtol=1e-2)
+
+
+def test_overshooting_needs_a_distance():
+  with pytest.raises(ValueError, match='at least 2'):
+    _objectives(overshooting_scale=1.0)
