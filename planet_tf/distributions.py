@@ -7,6 +7,7 @@ cannot return distribution objects; the functions here make the distributions.
 from collections.abc import Mapping
 
 import tensorflow as tf
+from tensorflow_probability import bijectors as tfb
 from tensorflow_probability import distributions as tfd
 
 State = Mapping[str, tf.Tensor]
@@ -70,19 +71,42 @@ def entropy(state: State) -> tf.Tensor:
   return latent(state).entropy()
 
 
-def unit_normal_log_prob(
-  mean: tf.Tensor, value: tf.Tensor, event_rank: int
+def log_prob(
+  mean: tf.Tensor,
+  value: tf.Tensor,
+  event_rank: int,
+  *,
+  stddev: tf.Tensor | float = 1.0,
+  kind: str = 'normal',
+  low: float = -1.0,
+  high: float = 1.0,
 ) -> tf.Tensor:
-  """Log likelihood under a Gaussian of unit variance, constant included.
+  """Log likelihood of what a head predicts, constant included.
 
   Args:
-    mean: Predicted mean [.., *event].
+    mean: Predicted mean [.., *event], before truncation or tanh.
     value: Observed value of the same shape.
     event_rank: Number of trailing dimensions that form one event; the log
       likelihood is summed over them (12,288 terms for an image).
+    stddev: Standard deviation, a number or of the mean's shape.
+    kind: `normal`, `truncated_normal` (to [low, high]), `tanh_normal` (the
+      tanh of a normal) or `deterministic`.
+    low: Lower bound of the truncated normal.
+    high: Upper bound of the truncated normal.
 
   Returns:
     Log likelihood, float32 [..].
   """
-  normal = tfd.Normal(tf.cast(mean, tf.float32), 1.0)
-  return tfd.Independent(normal, event_rank).log_prob(value)
+  mean = tf.cast(mean, tf.float32)
+  if kind == 'normal':
+    single = tfd.Normal(mean, stddev)
+  elif kind == 'truncated_normal':
+    single = tfd.TruncatedNormal(mean, stddev, low, high)
+  elif kind == 'tanh_normal':
+    normal = tfd.Normal(mean, stddev)
+    single = tfd.TransformedDistribution(normal, tfb.Tanh())
+  elif kind == 'deterministic':
+    single = tfd.Deterministic(mean)
+  else:
+    raise ValueError(f'Unknown likelihood {kind!r}.')
+  return tfd.Independent(single, event_rank).log_prob(value)

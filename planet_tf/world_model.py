@@ -3,7 +3,7 @@
 Source: paper, sections 2 and 3; original: training/define_model.py.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import keras
 import tensorflow as tf
@@ -20,9 +20,12 @@ class WorldModel(keras.Model):
   Args:
     encoder: Layer from images [.., 64, 64, 3] to embeddings [.., E].
     dynamics: Latent dynamics model.
-    heads: Layers from features [.., F] to predictions, by name; `image` and
-      `reward` are what the original has.
+    heads: Layers from features [.., F] to predictions, by name: `image`,
+      `reward`, and components of the simulator's state. They have a method
+      `log_prob(features, value)`.
     action_size: Size A of one action.
+    frozen_heads: Names of heads that only read the latents: their gradients
+      end there, and they have an optimizer of their own.
     image_bits: Colour depth to which images are reduced.
     seed: Seed of every random draw of training.
   """
@@ -34,6 +37,7 @@ class WorldModel(keras.Model):
     heads: Mapping[str, keras.layers.Layer],
     *,
     action_size: int,
+    frozen_heads: Collection[str] = (),
     image_bits: int = 5,
     seed: int = 0,
     **kwargs: object,
@@ -43,6 +47,7 @@ class WorldModel(keras.Model):
     self.encoder = encoder
     self.dynamics = dynamics
     self.heads = dict(heads)
+    self.frozen_heads = frozenset(frozen_heads)
     self.action_size = action_size
     self.image_bits = image_bits
     self.seed = seed
@@ -55,6 +60,11 @@ class WorldModel(keras.Model):
     for head in self.heads.values():
       head.build((None, self.dynamics.feature_size))
     self.built = True
+
+  @property
+  def batch_keys(self) -> tuple[str, ...]:
+    """Names of what a batch for training must hold."""
+    return ('image', 'action', *(x for x in self.heads if x != 'image'))
 
   def call(self, batch: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
     """Reconstructs a batch of raw chunks from its filtered latent states.
@@ -121,9 +131,30 @@ class WorldModel(keras.Model):
     return self.dynamics.open_loop(actions, noise, state)
 
   def predict_heads(self, state: State) -> dict[str, tf.Tensor]:
-    """Means that all heads predict from states [.., ..], by name."""
+    """What all heads predict from states [.., ..], by name."""
     features = self.dynamics.features(state)
     return {name: head(features) for name, head in self.heads.items()}
+
+  def log_probs(
+    self, state: State, targets: Mapping[str, tf.Tensor]
+  ) -> dict[str, tf.Tensor]:
+    """Log likelihoods of observations, head by head.
+
+    Args:
+      state: States, tensors [B, T, ..].
+      targets: Observations by the names of the heads, [B, T, ..].
+
+    Returns:
+      Log likelihoods by name, each [B, T].
+    """
+    features = self.dynamics.features(state)
+    frozen = tf.stop_gradient(features)
+    return {
+      name: head.log_prob(
+        frozen if name in self.frozen_heads else features, targets[name]
+      )
+      for name, head in self.heads.items()
+    }
 
   def predicted_return(
     self, state: State, actions: tf.Tensor, noise: tf.Tensor | None
@@ -161,42 +192,60 @@ class WorldModel(keras.Model):
     optimizer: keras.optimizers.Optimizer,
     objectives: object,
     clip_norm: float,
+    frozen_optimizer: keras.optimizers.Optimizer | None = None,
   ) -> None:
     """Prepares training.
 
     Args:
-      optimizer: Optimizer of all variables.
+      optimizer: Optimizer of all variables but those of frozen heads.
       objectives: `objectives(model, batch, seed) -> (loss, metrics)`, such as
         `planet_tf.training.objectives.Objectives`.
-      clip_norm: Largest global norm of the gradients.
+      clip_norm: Largest global norm of each optimizer's gradients.
+      frozen_optimizer: Optimizer of the frozen heads, if there are any.
+
+    Raises:
+      ValueError: If there are frozen heads without an optimizer.
     """
+    if self.frozen_heads and frozen_optimizer is None:
+      raise ValueError('Frozen heads need an optimizer of their own.')
     # XLA makes this model slower on CPUs.
     super().compile(optimizer=optimizer, jit_compile=False)
-    # Otherwise the first update makes its slots and is traced twice.
-    optimizer.build(self.trainable_variables)
+    self.frozen_optimizer = frozen_optimizer if self.frozen_heads else None
+    # Otherwise the first update makes their slots and is traced twice.
+    for each, variables in self._optimized():
+      each.build(variables)
     self.objectives = objectives
     self.clip_norm = clip_norm
+
+  @property
+  def optimizer_variables(self) -> list[keras.Variable]:
+    """Variables of all optimizers, for checkpoints."""
+    return [v for each, _ in self._optimized() for v in each.variables]
 
   def train_step(self, batch: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
     """One update; what the trainer and `fit` call.
 
     Args:
       batch: Raw chunks: `image` uint8 [B, T, 64, 64, 3], `action` [B, T, A],
-        `reward` [B, T].
+        `reward` [B, T], and what other heads predict.
 
     Returns:
-      Scalar metrics by name; `gradient_norm` is the one before clipping.
+      Scalar metrics by name; `gradient_norm` is the one before clipping,
+      without the frozen heads.
     """
     updates = tf.cast(self.optimizer.iterations, tf.int32)
     seed = tf.stack([tf.constant(self.seed, tf.int32), updates])
     with tf.GradientTape() as tape:
       loss, metrics = self.objectives(self, batch, seed)
-    variables = self.trainable_variables
-    gradients = tape.gradient(loss, variables)
-    norm = tf.linalg.global_norm(gradients)
-    gradients, _ = tf.clip_by_global_norm(gradients, self.clip_norm, norm)
-    self.optimizer.apply(gradients, variables)
-    return {**metrics, 'gradient_norm': norm}
+    groups = self._optimized()
+    gradients = tape.gradient(loss, [variables for _, variables in groups])
+    norms = []
+    for (optimizer, variables), group in zip(groups, gradients, strict=True):
+      norm = tf.linalg.global_norm(group)
+      clipped, _ = tf.clip_by_global_norm(group, self.clip_norm, norm)
+      optimizer.apply(clipped, variables)
+      norms.append(norm)
+    return {**metrics, 'gradient_norm': norms[0]}
 
   def test_step(self, batch: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
     """Metrics of a batch without an update; shapes as in `train_step`."""
@@ -205,6 +254,22 @@ class WorldModel(keras.Model):
     seed = tf.stack([tf.constant(~self.seed, tf.int32), updates])
     _, metrics = self.objectives(self, batch, seed)
     return metrics
+
+  def _optimized(
+    self,
+  ) -> list[tuple[keras.optimizers.Optimizer, list[keras.Variable]]]:
+    """Each optimizer with its variables, the main one first."""
+    frozen = [
+      variable
+      for name in sorted(self.frozen_heads)
+      for variable in self.heads[name].trainable_variables
+    ]
+    apart = {id(variable) for variable in frozen}
+    main = [v for v in self.trainable_variables if id(v) not in apart]
+    groups = [(self.optimizer, main)]
+    if frozen:
+      groups.append((self.frozen_optimizer, frozen))
+    return groups
 
   def _noise(
     self,

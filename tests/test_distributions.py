@@ -32,6 +32,6 @@ def test_entropy_of_known_gaussians():
 
 def test_unit_normal_log_prob_sums_over_the_event():
   mean, value = tf.zeros((2, 3, 4)), 2.0 * tf.ones((2, 3, 4))
-  actual = distributions.unit_normal_log_prob(mean, value, 2)
+  actual = distributions.log_prob(mean, value, 2)
   expected = 12 * (-2.0 - 0.5 * np.log(2 * np.pi))
   np.testing.assert_allclose(actual, [expected] * 2, rtol=1e-6)

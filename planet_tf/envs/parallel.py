@@ -105,6 +105,15 @@ class ParallelEnvs:
     self.duration: int = replies[0]['duration']
 
   @property
+  def components(self) -> dict[str, int]:
+    """Sizes of the components of the simulator's state, by name."""
+    return {
+      name: spec.shape[0]
+      for name, spec in self.observation_spec.items()
+      if name != 'image'
+    }
+
+  @property
   def pids(self) -> list[int]:
     """Ids of the worker processes."""
     return [worker.pid for worker in self._workers]

@@ -23,18 +23,20 @@ class GRU(keras.layers.Layer):
   def __init__(self, units: int, **kwargs: object) -> None:
     super().__init__(**kwargs)
     self.units = units
+    # Made here, where other layers draw the seeds of theirs, too.
+    self._kernels = [keras.initializers.GlorotUniform() for _ in range(2)]
 
   def build(self, input_shape: tuple[int | None, ...]) -> None:
     """Creates the variables for inputs [B, X]."""
     joint = input_shape[-1] + self.units
     self.w_ru = self.add_weight(
-      shape=(joint, 2 * self.units), initializer='glorot_uniform', name='w_ru'
+      shape=(joint, 2 * self.units), initializer=self._kernels[0], name='w_ru'
     )
     self.b_ru = self.add_weight(
       shape=(2 * self.units,), initializer='ones', name='b_ru'
     )
     self.w_c = self.add_weight(
-      shape=(joint, self.units), initializer='glorot_uniform', name='w_c'
+      shape=(joint, self.units), initializer=self._kernels[1], name='w_c'
     )
     self.b_c = self.add_weight(
       shape=(self.units,), initializer='zeros', name='b_c'

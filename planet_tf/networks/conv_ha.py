@@ -6,6 +6,7 @@ Source: paper, appendix A; original: networks/conv_ha.py.
 import keras
 import tensorflow as tf
 
+from planet_tf import distributions
 from planet_tf.networks.convolution import (
   Conv2D,
   Conv2DTranspose,
@@ -119,3 +120,15 @@ class Decoder(keras.layers.Layer):
     for layer in self.transposed:
       hidden = layer(hidden)
     return tf.reshape(hidden, tf.concat([leading, IMAGE_SHAPE], 0))
+
+  def log_prob(self, features: tf.Tensor, images: tf.Tensor) -> tf.Tensor:
+    """Log likelihood of images under unit variance.
+
+    Args:
+      features: Latent features [.., F].
+      images: Float images [.., 64, 64, 3].
+
+    Returns:
+      Log likelihood [..], summed over the 12,288 numbers of an image.
+    """
+    return distributions.log_prob(self(features), images, 3)

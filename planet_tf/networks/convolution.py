@@ -76,13 +76,15 @@ class PointTransposed(keras.layers.Layer):
     self.filters = filters
     self.kernel_size = kernel_size
     self.compute = compute
+    # Made here, where other layers draw the seed of theirs, too.
+    self._initializer = keras.initializers.GlorotUniform()
 
   def build(self, input_shape: tuple[int | None, ...]) -> None:
     """Creates the kernel [h, w, out, in], as a transposed convolution's."""
     size = self.kernel_size
     self.kernel = self.add_weight(
       shape=(size, size, self.filters, input_shape[-1]),
-      initializer='glorot_uniform',
+      initializer=self._initializer,
       name='kernel',
     )
     self.bias = self.add_weight(

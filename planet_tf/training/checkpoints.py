@@ -57,7 +57,7 @@ class Checkpoints:
     self._position = _Json()
     self._checkpoint = tf.train.Checkpoint(
       weights=[variable.value for variable in model.variables],
-      optimizer=[variable.value for variable in model.optimizer.variables],
+      optimizer=[variable.value for variable in model.optimizer_variables],
       position=self._position,
     )
     self._manager = tf.train.CheckpointManager(

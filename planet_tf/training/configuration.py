@@ -4,6 +4,7 @@ gin itself accepts values of any type, lets a repeated binding win silently
 and reports errors over several lines. Here every mistake ends in one line.
 """
 
+import collections.abc
 import difflib
 import inspect
 import pathlib
@@ -211,7 +212,13 @@ def _fits(value: object, hint: object) -> bool:
     return any(_fits(value, argument) for argument in arguments)
   if origin is typing.Literal:
     return value in arguments
-  if origin is not None:  # A sequence or mapping of something.
+  if origin is collections.abc.Mapping:
+    return isinstance(value, dict) and all(
+      _fits(part, argument)
+      for item in value.items()
+      for part, argument in zip(item, arguments, strict=True)
+    )
+  if origin is not None:  # A sequence of something.
     if not isinstance(value, (list, tuple)) or isinstance(value, str):
       return False
     return all(_fits(item, arguments[0]) for item in value)
@@ -230,6 +237,8 @@ def _describe(hint: object) -> str:
   origin, arguments = typing.get_origin(hint), typing.get_args(hint)
   if origin in (typing.Union, types.UnionType):
     return ' or '.join(map(_describe, arguments))
+  if origin is collections.abc.Mapping:
+    return f'a dict of {_describe(arguments[0])} to {_describe(arguments[1])}'
   if origin is not None:
     return f'a list of {_describe(arguments[0])}'
   return 'None' if hint is type(None) else hint.__name__

@@ -58,6 +58,7 @@ def make_sampler(
   refresh_every: int,
   num_chunks: int | None,
   cached_episodes: int,
+  keys: Sequence[str] = ('image', 'action', 'reward'),
   seed: int = 0,
 ) -> ChunkSampler:
   """Makes a sampler of training chunks.
@@ -70,6 +71,7 @@ def make_sampler(
     refresh_every: Draws between two looks for new episodes.
     num_chunks: Chunks from each drawn episode; None for as many as fit.
     cached_episodes: Episodes kept in memory.
+    keys: Arrays of the episodes that the batches hold.
     seed: Seed of the draws.
 
   Returns:
@@ -83,6 +85,7 @@ def make_sampler(
     every=refresh_every,
     num_chunks=num_chunks,
     cached_episodes=cached_episodes,
+    keys=keys,
     seed=seed,
   )
 

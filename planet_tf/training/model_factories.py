@@ -2,7 +2,7 @@
 
 import contextlib
 import random
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Literal
 
 import keras
@@ -30,8 +30,15 @@ def make_world_model(
   activation: Literal['relu', 'elu', 'tanh', 'swish'],
   head_layers: int,
   head_units: int,
+  reward_likelihood: Literal[
+    'normal', 'truncated_normal', 'tanh_normal', 'deterministic'
+  ],
+  reward_stddev: float | Literal['learned'],
+  state_diagnostics: bool,
+  gradient_heads: Sequence[str],
   image_bits: int,
   precision: Literal['float32', 'bfloat16', 'auto'],
+  components: Mapping[str, int] | None = None,
   seed: int = 0,
 ) -> WorldModel:
   """Makes a world model with fresh weights.
@@ -48,11 +55,17 @@ def make_world_model(
     mean_only: Samples are means.
     min_stddev: Added to the softplus that yields standard deviations.
     activation: Activation of the dynamics (except for `drnn`) and the heads.
-    head_layers: Hidden layers of the reward head.
+    head_layers: Hidden layers of the heads of low dimension.
     head_units: Units of each.
+    reward_likelihood: Distribution of the reward.
+    reward_stddev: Its standard deviation, or `learned`.
+    state_diagnostics: Predict the components of the simulator's state, too.
+    gradient_heads: Names of the heads that train the latents; the others only
+      read them.
     image_bits: Colour depth to which images are reduced, 1 to 8.
     precision: Type of the convolutions' products, or `auto` for the one that
       is fastest on this machine; everything else is float32.
+    components: Sizes of the components of the simulator's state, by name.
     seed: Seed of the weights and of the draws of training; the seed of a run
       for its trainer.
 
@@ -77,17 +90,43 @@ def make_world_model(
       'drnn': lambda: DRNN(*sizes, wiring=make_drnn_wiring(), **sampling),
       'rnn': lambda: RNN(belief_size, embed_size, activation=activation),
     }
-    reward = FeedForward(
-      num_layers=head_layers, units=head_units, activation=activation
-    )
+    hidden = {
+      'num_layers': head_layers,
+      'units': head_units,
+      'activation': activation,
+    }
+    # What is optional comes last: it does not change the weights before it.
+    encoder, latents = Encoder(compute), makers[dynamics]()
+    heads = {
+      'image': Decoder(compute),
+      'reward': FeedForward(
+        likelihood=reward_likelihood, stddev=reward_stddev, **hidden
+      ),
+    }
+    if state_diagnostics:
+      for name, size in sorted((components or {}).items()):
+        heads[name] = FeedForward(size, **hidden)
+    _check_names('gradient_heads', gradient_heads, heads)
     return WorldModel(
-      Encoder(compute),
-      makers[dynamics](),
-      {'image': Decoder(compute), 'reward': reward},
+      encoder,
+      latents,
+      heads,
       action_size=action_size,
+      frozen_heads=set(heads) - set(gradient_heads),
       image_bits=image_bits,
       seed=seed,
     )
+
+
+def _check_names(
+  setting: str, names: Iterable[str], known: Collection[str]
+) -> None:
+  for name in names:
+    if name not in known:
+      raise ValueError(
+        f'{setting} names {name!r}, which is none of the heads '
+        f'{", ".join(known)}.'
+      )
 
 
 @settings
@@ -133,7 +172,7 @@ def compile_model(
 
   Args:
     model: The world model.
-    learning_rate: Learning rate of Adam.
+    learning_rate: Learning rate of Adam, also for frozen heads.
     epsilon: Epsilon of Adam.
     clip_norm: Largest global norm of the gradients.
   """
@@ -144,5 +183,11 @@ def compile_model(
   ):
     if value <= 0:
       raise ValueError(f'{name} must be above 0, got {value}.')
-  optimizer = keras.optimizers.Adam(learning_rate, epsilon=epsilon)
-  model.compile(optimizer, make_objectives(), clip_norm)
+  objectives = make_objectives()
+  _check_names(
+    'make_objectives.head_scales', objectives.head_scales, model.heads
+  )
+  optimizers = [
+    keras.optimizers.Adam(learning_rate, epsilon=epsilon) for _ in range(2)
+  ]
+  model.compile(optimizers[0], objectives, clip_norm, optimizers[1])

@@ -28,6 +28,7 @@ class Objectives:
     image_scale: Scale of the image's log likelihood.
     reward_scale: Scale of the reward's log likelihood; 10 in the released
       code, 1 in the paper's text.
+    head_scales: Scales of other heads by name; 1 if not stated.
     divergence_scale: Scale of the divergence.
     global_divergence_scale: Scale of the divergence from a standard normal,
       to which free nats do not apply.
@@ -43,6 +44,7 @@ class Objectives:
 
   image_scale: float
   reward_scale: float
+  head_scales: Mapping[str, float]
   divergence_scale: float
   free_nats: float | None
   global_divergence_scale: float
@@ -114,26 +116,22 @@ class Objectives:
     Args:
       model: The world model.
       batch: Preprocessed `image` [B, T, 64, 64, 3], `action` [B, T, A],
-        `reward` [B, T].
+        `reward` [B, T], and what other heads predict.
       prior: Priors, tensors [B, T, ..].
       posterior: Posteriors, tensors [B, T, ..].
       overshooting_noise: Standard normal noise [B, T, D, S] of the
         predictions of latent overshooting, or None for the means.
 
     Returns:
-      `image` and `reward` (negative log likelihoods), `divergence` (nats above
-      the free ones) and `global_divergence`, each [B, T]; `overshooting`
-      [B, T, D - 1].
+      Negative log likelihoods of the heads, `image` and `reward` among them,
+      `divergence` (nats above the free ones) and `global_divergence`, each
+      [B, T]; `overshooting` [B, T, D - 1].
     """
-    predicted = model.predict_heads(posterior)
-    log_prob = distributions.unit_normal_log_prob
-    losses = {
-      'image': -log_prob(predicted['image'], batch['image'], 3),
-      'reward': -log_prob(predicted['reward'], batch['reward'], 0),
-      'divergence': self._above_free_nats(
-        distributions.divergence(posterior, prior)
-      ),
-    }
+    log_probs = model.log_probs(posterior, batch)
+    losses = {name: -log_prob for name, log_prob in log_probs.items()}
+    losses['divergence'] = self._above_free_nats(
+      distributions.divergence(posterior, prior)
+    )
     if self.global_divergence_scale:
       losses['global_divergence'] = distributions.global_divergence(posterior)
     if self.overshooting_scale:
@@ -143,12 +141,14 @@ class Objectives:
     return losses
 
   def total(self, losses: Mapping[str, tf.Tensor]) -> tf.Tensor:
-    """Scaled sum of the losses' means."""
+    """Scaled sum of the losses' means; scales not stated are 1."""
     terms = [
-      getattr(self, f'{name}_scale') * tf.reduce_mean(loss)
-      for name, loss in losses.items()
+      self._scale(name) * tf.reduce_mean(loss) for name, loss in losses.items()
     ]
     return tf.add_n(terms)
+
+  def _scale(self, name: str) -> float:
+    return getattr(self, f'{name}_scale', self.head_scales.get(name, 1.0))
 
   def _above_free_nats(self, divergence: tf.Tensor) -> tf.Tensor:
     if self.free_nats is None:

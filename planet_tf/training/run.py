@@ -44,12 +44,18 @@ def train(
   run = RunDirectory(logdir)
   try:
     with make_envs(settings.task) as envs:
-      model = make_world_model(envs.action_spec.shape[0], seed=settings.seed)
+      model = make_world_model(
+        envs.action_spec.shape[0],
+        components=envs.components,
+        seed=settings.seed,
+      )
       compile_model(model)
       agent = make_agent(model, envs)
       recorder = Recorder(run.path)
       data_seed = make_integer_seed(settings.seed, 'train-data', 0)
-      sampler = make_sampler(run.train_episodes, seed=data_seed)
+      sampler = make_sampler(
+        run.train_episodes, keys=model.batch_keys, seed=data_seed
+      )
       _check_lengths(sampler, envs.duration, settings.open_loop_context)
       trainer = Trainer(
         settings=settings,

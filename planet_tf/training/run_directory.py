@@ -100,6 +100,7 @@ class RunDirectory:
     content = {
       'task': task,
       'action_repeat': envs.action_repeat,
+      'components': envs.components,
       'action_minimum': minimum.tolist(),
       'action_maximum': maximum.tolist(),
     }
@@ -193,7 +194,7 @@ def load_run(
   configuration.parse([str(path / 'config.gin')])
   minimum = np.array(task['action_minimum'], np.float32)
   maximum = np.array(task['action_maximum'], np.float32)
-  model = make_world_model(len(minimum))
+  model = make_world_model(len(minimum), components=task.get('components', {}))
   position = restore_model(path / 'checkpoints', model, checkpoint)
   agent = PlanetAgent(model, make_planner(), minimum, maximum)
   return agent, Counters(**position['counters'])
@@ -206,7 +207,9 @@ def read_task(logdir: str | os.PathLike) -> dict[str, object]:
     logdir: The run directory.
 
   Returns:
-    `task`, `action_repeat`, `action_minimum` and `action_maximum`.
+    `task`, `action_repeat`, `components` (of the simulator's state, name and
+    size; not in runs from before there were heads for them),
+    `action_minimum` and `action_maximum`.
 
   Raises:
     RunError: If the folder holds no run.

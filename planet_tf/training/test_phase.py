@@ -65,6 +65,7 @@ class TestPhase:
     """
     sampler = make_sampler(
       self.data.directory,
+      keys=self.model.batch_keys,
       seed=make_integer_seed(self.settings.seed, 'test-data', counters.tests),
     )
     batch = sampler.sample()

@@ -21,7 +21,7 @@ def test_heads(golden, golden_model, relative_error):
   image, reward = heads['image'](features), heads['reward'](features)
   assert relative_error(image, data['image_mean']) < 1e-5
   assert relative_error(reward, data['reward_mean']) < 1e-5
-  log_prob = distributions.unit_normal_log_prob
+  log_prob = distributions.log_prob
   actual = log_prob(image, data['image'], 3)
   assert relative_error(actual, data['image_log_prob']) < 1e-5
   actual = log_prob(reward, data['reward'], 0)
