@@ -1,40 +1,33 @@
 """What the command lines share: errors in one line, flags, stopping."""
 
-import importlib
 import os
 import signal
 import sys
 from collections.abc import Callable
 
 
-def _import_quietly(module: str) -> None:
-  """Imports a module while standard error is closed.
+def _start_tensorflow() -> None:
+  """Imports TensorFlow and lets several commands share one GPU.
 
-  TensorFlow's libraries print lines about oneDNN and CUDA when they are
-  loaded, and no setting stops them. `planet_tf.doctor` says what users need
-  to know; exceptions are raised as ever.
+  Its libraries print lines about oneDNN and CUDA when they are loaded, and no
+  setting stops them, so standard error is closed meanwhile. `planet_tf.doctor`
+  says what users need to know; exceptions are raised as ever.
   """
   os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '3')
   saved, null = os.dup(2), os.open(os.devnull, os.O_WRONLY)
   os.dup2(null, 2)
   try:
-    importlib.import_module(module)
+    import tensorflow as tf
+
+    for gpu in tf.config.list_physical_devices('GPU'):
+      tf.config.experimental.set_memory_growth(gpu, True)
   finally:
     os.dup2(saved, 2)
     os.close(saved)
     os.close(null)
 
 
-def _share_gpus() -> None:
-  """Lets several commands use one GPU, such as training and evaluation."""
-  import tensorflow as tf
-
-  for gpu in tf.config.list_physical_devices('GPU'):
-    tf.config.experimental.set_memory_growth(gpu, True)
-
-
-_import_quietly('tensorflow')
-_share_gpus()
+_start_tensorflow()
 
 from absl import app, flags, logging
 

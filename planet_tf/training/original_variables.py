@@ -8,6 +8,7 @@ over [input, state] with the reset gate before the update gate.
 from collections.abc import Iterable, Mapping
 
 import keras
+import numpy as np
 
 from planet_tf import models, networks
 from planet_tf.world_model import WorldModel
@@ -117,7 +118,7 @@ def adam_slots(
   return slots
 
 
-def load_original(model: WorldModel, values: Mapping[str, object]) -> None:
+def load_original(model: WorldModel, values: Mapping[str, np.ndarray]) -> None:
   """Assigns weights of the original to a model.
 
   Args:
@@ -125,15 +126,23 @@ def load_original(model: WorldModel, values: Mapping[str, object]) -> None:
     values: Arrays by the original's names; extra names are an error.
 
   Raises:
-    ValueError: If names or shapes do not match the model.
+    ValueError: If names or shapes do not match the model; lists them all.
   """
   variables = original_variables(model)
-  missing = sorted(set(variables) - set(values))
-  extra = sorted(set(values) - set(variables))
-  if missing or extra:
-    raise ValueError(
-      f'Weights do not match the model: missing {missing}, unknown {extra}.'
-    )
+  shapes = {name: tuple(variable.shape) for name, variable in variables.items()}
+  found = {name: tuple(value.shape) for name, value in values.items()}
+  problems = {
+    'missing': sorted(set(shapes) - set(found)),
+    'not in this model': sorted(set(found) - set(shapes)),
+    'of another size': [
+      f'{name} {found[name]} instead of {shape}'
+      for name, shape in sorted(shapes.items())
+      if found.get(name, shape) != shape
+    ],
+  }
+  text = '; '.join(f'{k}: {", ".join(v)}' for k, v in problems.items() if v)
+  if text:
+    raise ValueError(f'The weights do not fit this model ({text}).')
   for name, variable in variables.items():
     variable.assign(values[name])
 

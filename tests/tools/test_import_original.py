@@ -1,0 +1,106 @@
+"""Importing a checkpoint of the original as a run directory."""
+
+import json
+import os
+import pathlib
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from planet_tf.training import configuration
+from planet_tf.training.original_checkpoint import read_checkpoint
+from planet_tf.training.original_variables import original_variables
+from planet_tf.training.run import train
+from planet_tf.training.run_directory import load_run
+
+ROOT = pathlib.Path(__file__).parents[2]
+CHECKPOINT = ROOT / 'tests' / 'golden' / 'checkpoint' / 'model.ckpt-2510'
+# What the checkpoint was trained with, and little to do after it.
+PARAMS = (
+  'make_sampler.batch = 10',
+  'make_sampler.length = 20',
+  'make_planner.candidates = 5',
+  'make_planner.elites = 2',
+  'make_planner.iterations = 2',
+  'make_envs.duration = 30',
+  'train.seed_episodes = 1',
+  'train.updates_per_episode = 252',
+  'train.total_episodes = 2',
+)
+TASK = 'tasks/cartpole_swingup.gin'
+
+
+def _import(output, *arguments, checkpoint=CHECKPOINT):
+  return subprocess.run(
+    [
+      sys.executable,
+      '-m',
+      'tools.import_original',
+      f'--checkpoint={checkpoint}',
+      f'--gin_file={TASK}',
+      f'--output={output}',
+      *(f'--gin_param={param}' for param in PARAMS),
+      *arguments,
+    ],
+    cwd=ROOT,
+    env=dict(os.environ),
+    capture_output=True,
+    text=True,
+    timeout=300,
+  )
+
+
+@pytest.fixture(scope='module')
+def imported(tmp_path_factory):
+  output = tmp_path_factory.mktemp('imported') / 'run'
+  result = _import(output)
+  assert result.returncode == 0, result.stderr
+  assert 'about 250 updates, without the state of Adam' in result.stdout
+  return output
+
+
+def test_the_agent_has_the_weights(imported):
+  agent, counters = load_run(imported)
+  assert counters.updates == 250
+  values = read_checkpoint(str(CHECKPOINT))
+  for name, variable in original_variables(agent.model).items():
+    np.testing.assert_array_equal(variable, values[name])
+  source = json.loads((imported / 'imported.json').read_text())
+  assert source['checkpoint'] == str(CHECKPOINT)
+
+
+def test_training_goes_on(imported):
+  configuration.parse([TASK], PARAMS)
+  counters = train(imported)
+  assert counters.updates == 253
+  assert counters.episodes == 2
+
+
+def test_episodes_come_along(tmp_path):
+  folder = ROOT / 'tests' / 'golden' / 'episodes' / 'cartpole_swingup_agent'
+  result = _import(tmp_path / 'run', f'--episodes={folder}')
+  assert result.returncode == 0, result.stderr
+  count = len(list(folder.glob('*.npz')))
+  assert count
+  _, counters = load_run(tmp_path / 'run')
+  assert counters.episodes == count
+  assert counters.env_steps == count * 125 * 8
+
+
+@pytest.mark.parametrize(
+  'argument, message',
+  [
+    ('--checkpoint=nowhere/model.ckpt-1', 'No checkpoint'),
+    ('--output=tests', 'is not empty'),
+    ('--episodes=nowhere', 'is not a folder'),
+    ('--gin_param=make_world_model.state_size=20', 'of another size'),
+  ],
+)
+def test_mistakes_end_in_one_line(tmp_path, argument, message):
+  result = _import(tmp_path / 'run', argument)
+  assert result.returncode == 2
+  assert message in result.stderr
+  assert 'Traceback' not in result.stderr
+  assert len(result.stderr.strip().splitlines()) == 1

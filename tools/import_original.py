@@ -1,0 +1,134 @@
+"""Imports a checkpoint of the original TensorFlow 1 code as a run directory.
+
+Example:
+
+    python -m tools.import_original --checkpoint=00001/model.ckpt-500500 \\
+        --gin_file=tasks/cheetah_run.gin --output=runs/imported
+
+The gin files must describe the model of the checkpoint. Training goes on from
+it, with episodes of its own or those of --episodes, which the original calls
+train_episodes.
+"""
+
+import json
+import pathlib
+import shutil
+
+from absl import flags
+
+from planet_tf import command_line
+from planet_tf.data import list_episodes, read_episode
+from planet_tf.training import configuration
+from planet_tf.training.checkpoints import Checkpoints
+from planet_tf.training.counters import Counters
+from planet_tf.training.factories import make_envs, make_sampler
+from planet_tf.training.model_factories import compile_model, make_world_model
+from planet_tf.training.original_checkpoint import (
+  assign,
+  count_updates,
+  read_checkpoint,
+)
+from planet_tf.training.run_directory import RunDirectory
+from planet_tf.training.train_settings import make_train_settings
+
+FLAGS = flags.FLAGS
+
+flags.DEFINE_string(
+  'checkpoint', None, 'Path prefix of the checkpoint, without .index.'
+)
+flags.DEFINE_multi_string(
+  'gin_file', [], 'gin file to read after planet.gin; the task, at least.'
+)
+flags.DEFINE_multi_string('gin_param', [], 'Single binding; wins over files.')
+flags.DEFINE_string('output', None, 'Run directory to make.')
+flags.DEFINE_string(
+  'episodes', None, 'Folder of training episodes to copy into the run.'
+)
+
+
+def main(arguments: list[str]) -> int:
+  """Reads the checkpoint and writes the run directory."""
+  command_line.expect_no_arguments(arguments)
+  for flag in ('checkpoint', 'output'):
+    command_line.require(flag)
+  configuration.parse(FLAGS.gin_file, FLAGS.gin_param)
+  command_line.require_binding('train.task', 'tasks/cartpole_swingup.gin')
+  values = read_checkpoint(FLAGS.checkpoint)
+  output = pathlib.Path(FLAGS.output).expanduser()
+  if output.exists() and any(output.iterdir()):
+    raise command_line.UsageError(
+      f'--output={FLAGS.output} is not empty; choose another folder.'
+    )
+  settings = make_train_settings()
+  updates = count_updates(
+    values,
+    configuration.bindings()['make_sampler.batch'],
+    settings.updates_per_test,
+  )
+  with make_envs(settings.task) as envs:
+    model = make_world_model(
+      envs.action_spec.shape[0],
+      components=envs.components,
+      seed=settings.seed,
+    )
+    compile_model(model)
+    has_optimizer = assign(model, values, updates)
+    run = RunDirectory(output)
+    try:
+      run.train_episodes.mkdir()
+      episodes = _copy_episodes(FLAGS.episodes, run.train_episodes)
+      counters = _count(episodes, updates, envs.action_repeat)
+      sampler = make_sampler(run.train_episodes, keys=model.batch_keys)
+      position = {
+        'counters': counters.as_dict(),
+        'data': sampler.state_dict(),
+        'records': 0,
+        'sums': {},
+      }
+      Checkpoints(run.checkpoints, model, settings.keep_checkpoints).save(
+        position
+      )
+      run.describe(settings.task, envs)
+    finally:
+      run.close()
+  source = {'checkpoint': FLAGS.checkpoint, 'updates': updates}
+  (output / 'imported.json').write_text(json.dumps(source, indent=2) + '\n')
+  optimizer = 'with' if has_optimizer else 'without'
+  print(
+    f'{output}: weights after about {updates} updates, {optimizer} the state '
+    f'of Adam, {len(episodes)} episodes.'
+  )
+  return 0
+
+
+def _copy_episodes(
+  source: str | None, target: pathlib.Path
+) -> list[pathlib.Path]:
+  """Copies episode files that can be read; returns the copies."""
+  if source is None:
+    return []
+  folder = pathlib.Path(source).expanduser()
+  if not folder.is_dir():
+    raise command_line.UsageError(f'--episodes={source} is not a folder.')
+  copies = []
+  for path in list_episodes(folder):
+    read_episode(path)
+    copies.append(pathlib.Path(shutil.copy2(path, target)))
+  return copies
+
+
+def _count(
+  episodes: list[pathlib.Path], updates: int, action_repeat: int
+) -> Counters:
+  steps = [len(read_episode(path, ['reward'])['reward']) for path in episodes]
+  decisions = sum(steps) - len(steps)
+  return Counters(
+    updates=updates,
+    episodes=len(episodes),
+    decisions=decisions,
+    env_steps=decisions * action_repeat,
+  )
+
+
+if __name__ == '__main__':
+  command_line.run(main)
