@@ -10,59 +10,73 @@ from planet_tf.training.run import train
 from planet_tf.training.run_directory import load_run, read_task
 from planet_tf.training.summaries import read_metrics
 
-VARIANTS = {
-  'ssm': ['make_world_model.dynamics = "ssm"'],
-  'drnn_overshooting': [
-    'make_world_model.dynamics = "drnn"',
-    'make_objectives.overshooting_scale = 0.1',
-    'make_objectives.overshooting_distance = 4',
-  ],
-  'rnn': ['make_world_model.dynamics = "rnn"'],
-  'diagnostics': [
-    'make_world_model.state_diagnostics = True',
-    'make_objectives.global_divergence_scale = 0.1',
-    'make_objectives.head_scales = {"position": 0.5}',
-  ],
-  'learned_reward': [
-    'make_world_model.reward_stddev = "learned"',
-    'make_world_model.gradient_heads = ("reward",)',
-  ],
-}
+EXPERIMENTS = sorted(
+  path.name
+  for path in (configuration.shipped_files() / 'experiments').glob('*.gin')
+)
+DEBUG = ('tasks/dummy.gin', 'scale/debug.gin')
 
 
-def _train(logdir, *params):
-  configuration.parse(['tasks/dummy.gin', 'scale/debug.gin'], params)
+def _train(logdir, files=(), params=()):
+  configuration.parse([*DEBUG, *files], params)
   return train(logdir)
 
 
-@pytest.mark.parametrize('variant', VARIANTS)
-def test_trains_resumes_and_loads(tmp_path, variant):
-  params = VARIANTS[variant]
-  _train(tmp_path, *params, 'train.total_episodes = 2')
-  counters = _train(tmp_path, *params)
+def _check_run(logdir, files=(), params=()):
+  """Trains, resumes and loads; returns the last record of the losses."""
+  _train(logdir, files, [*params, 'train.total_episodes = 2'])
+  counters = _train(logdir, files, params)
   assert counters.updates == 21
-  last = [x for x in read_metrics(tmp_path, 'train') if 'loss' in x][-1]
-  assert np.isfinite(last['loss'])
-  agent, counters = load_run(tmp_path)
+  agent, counters = load_run(logdir)
   assert counters.updates == 21
   image = np.zeros((1, 64, 64, 3), np.uint8)
   action, _, _ = agent.step(image, agent.initial_state(1), seed=[0, 1])
   assert action.shape == (1, agent.model.action_size)
-  if variant == 'diagnostics':
-    assert read_task(tmp_path)['components'] == {'position': 2}
-    assert {'position_loss', 'global_divergence_loss'} <= set(last)
+  return [x for x in read_metrics(logdir, 'train') if 'loss' in x][-1]
+
+
+def test_diagnostics_train_resume_and_load(tmp_path):
+  params = [
+    'make_world_model.state_diagnostics = True',
+    'make_objectives.global_divergence_scale = 0.1',
+    'make_objectives.head_scales = {"position": 0.5}',
+  ]
+  last = _check_run(tmp_path, params=params)
+  assert read_task(tmp_path)['components'] == {'position': 2}
+  assert {'position_loss', 'global_divergence_loss'} <= set(last)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize('name', EXPERIMENTS)
+def test_experiments_train_resume_and_load(tmp_path, name):
+  _check_run(tmp_path, [f'experiments/{name}'], ['make_envs.duration = 20'])
+
+
+@pytest.mark.parametrize('name', EXPERIMENTS)
+def test_experiments_update(name):
+  configuration.parse([*DEBUG, f'experiments/{name}'])
+  model, batch = _build()
+  before = [np.array(v) for v in model.trainable_variables]
+  metrics = model.train_step(batch)
+  assert all(np.isfinite(value) for value in metrics.values())
+  for variable, old in zip(model.trainable_variables, before, strict=True):
+    assert np.any(np.array(variable) != old), variable.path
 
 
 def _model(*params):
   configuration.parse([], ['make_world_model.belief_size = 20', *params])
+  return _build()
+
+
+def _build():
   model = model_factories.make_world_model(2, components={'joint': 3}, seed=1)
   model_factories.compile_model(model)
   random = np.random.default_rng(0)
   batch = {
-    'image': random.integers(0, 256, (2, 3, 64, 64, 3), np.uint8),
-    'action': random.normal(size=(2, 3, 2)),
-    'reward': random.normal(size=(2, 3)),
-    'joint': random.normal(size=(2, 3, 3)),
+    'image': random.integers(0, 256, (2, 4, 64, 64, 3), np.uint8),
+    'action': random.normal(size=(2, 4, 2)),
+    'reward': random.normal(size=(2, 4)),
+    'joint': random.normal(size=(2, 4, 3)),
   }
   batch = {
     name: tf.constant(x, x.dtype if name == 'image' else 'float32')
