@@ -12,6 +12,7 @@ from planet_tf.networks import Decoder, Encoder, FeedForward
 from planet_tf.training.objectives import make_objectives
 from planet_tf.training.precision import choose_precision
 from planet_tf.training.registry import settings
+from planet_tf.training.schedule import LinearRamp
 from planet_tf.world_model import WorldModel
 
 
@@ -166,13 +167,20 @@ def _initial_weights_from(seed: int) -> Iterator[None]:
 
 @settings
 def compile_model(
-  model: WorldModel, *, learning_rate: float, epsilon: float, clip_norm: float
+  model: WorldModel,
+  *,
+  learning_rate: float,
+  learning_rate_ramp: int,
+  epsilon: float,
+  clip_norm: float,
 ) -> None:
   """Gives a model its optimizer and objectives.
 
   Args:
     model: The world model.
     learning_rate: Learning rate of Adam, also for frozen heads.
+    learning_rate_ramp: Updates over which it rises from 0 to that; if
+      negative, over which it falls from that to 0; 0 for neither.
     epsilon: Epsilon of Adam.
     clip_norm: Largest global norm of the gradients.
   """
@@ -187,7 +195,8 @@ def compile_model(
   _check_names(
     'make_objectives.head_scales', objectives.head_scales, model.heads
   )
-  optimizers = [
-    keras.optimizers.Adam(learning_rate, epsilon=epsilon) for _ in range(2)
-  ]
+  rate = learning_rate
+  if learning_rate_ramp:
+    rate = LinearRamp(learning_rate, learning_rate_ramp)
+  optimizers = [keras.optimizers.Adam(rate, epsilon=epsilon) for _ in range(2)]
   model.compile(optimizers[0], objectives, clip_norm, optimizers[1])

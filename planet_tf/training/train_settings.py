@@ -1,6 +1,7 @@
 """Settings of the training loop; `train.*` in gin files."""
 
 import dataclasses
+from typing import Literal
 
 from planet_tf.training.registry import settings
 
@@ -15,7 +16,12 @@ class TrainSettings:
     seed_episodes: Episodes S of random actions at the start, for training
       and as many for testing.
     updates_per_episode: Updates C for each collected episode.
+    collection: Who collects the episodes after the seed episodes: the `agent`
+      or `random` actions; tests always plan.
     exploration: Standard deviation of the action noise while collecting.
+    exploration_ramp: Updates over which the noise grows from nothing to that;
+      if negative, over which it falls from that to nothing; 0 for neither.
+    exploration_least: Least share of the noise during a ramp.
     updates_per_test: Updates from one test phase to the next.
     test_episodes: Episodes without noise in a test phase.
     total_episodes: Episodes of training data after which training ends.
@@ -28,7 +34,10 @@ class TrainSettings:
   seed: int
   seed_episodes: int
   updates_per_episode: int
+  collection: Literal['agent', 'random']
   exploration: float
+  exploration_ramp: int
+  exploration_least: float
   updates_per_test: int
   test_episodes: int
   total_episodes: int
@@ -37,11 +46,16 @@ class TrainSettings:
   keep_checkpoints: int
 
   def __post_init__(self) -> None:
-    may_be_zero = {'seed', 'exploration', 'test_episodes'}
+    may_be_zero = {'seed', 'exploration', 'exploration_least', 'test_episodes'}
+    unbounded = {'task', 'collection', 'exploration_ramp'}
     for name, value in dataclasses.asdict(self).items():
       least = 0 if name in may_be_zero else 1
-      if name != 'task' and value < least:
+      if name not in unbounded and value < least:
         raise ValueError(f'{name} must be at least {least}, got {value}.')
+    if self.exploration_least > 1:
+      raise ValueError(
+        f'exploration_least must be at most 1, got {self.exploration_least}.'
+      )
     if self.seed >= 2**31:
       raise ValueError(f'seed must be below 2**31, got {self.seed}.')
     if self.total_episodes < self.seed_episodes:

@@ -33,7 +33,7 @@ from planet_tf.training.checkpoints import Checkpoints
 from planet_tf.training.collection import Collector
 from planet_tf.training.counters import Counters
 from planet_tf.training.run_directory import RunDirectory
-from planet_tf.training.schedule import Schedule
+from planet_tf.training.schedule import Schedule, linear
 from planet_tf.training.seeds import make_seed
 from planet_tf.training.summaries import Recorder
 from planet_tf.training.test_phase import TestPhase
@@ -173,16 +173,26 @@ class Trainer:
         raise Stopped
 
   def _collect(self) -> None:
-    """One episode of the agent with exploration noise."""
+    """One episode, of the agent with exploration noise or of random actions."""
     self._status('collecting')
     number = self.counters.episodes
-    policy = self.agent.policy(
-      make_seed(self.settings.seed, 'train-agent', number),
-      self.settings.exploration,
-    )
-    result = self.data.collect(policy, number, 1, self._check_stop)
+    if self.settings.collection == 'random':
+      result = self.data.collect_random(number, 1, self._check_stop)
+    else:
+      seed = make_seed(self.settings.seed, 'train-agent', number)
+      policy = self.agent.policy(seed, self._exploration())
+      result = self.data.collect(policy, number, 1, self._check_stop)
     self._record_collection(result)
     self._checkpoint()
+
+  def _exploration(self) -> float:
+    """Standard deviation of the action noise at this moment."""
+    settings = self.settings
+    return settings.exploration * linear(
+      self.counters.updates,
+      settings.exploration_ramp,
+      settings.exploration_least,
+    )
 
   def _run_test(self) -> None:
     """One test phase."""

@@ -2,7 +2,7 @@
 
 import pytest
 
-from planet_tf.training.schedule import Schedule
+from planet_tf.training.schedule import LinearRamp, Schedule, linear
 
 
 def test_default_events_are_those_of_the_original(golden):
@@ -62,3 +62,23 @@ def test_updates_for_is_the_inverse_of_collections(episodes):
 def test_rejects_zero():
   with pytest.raises(ValueError, match='updates_per_test must be at least 1'):
     Schedule(1, 0)
+
+
+@pytest.mark.parametrize(
+  'step, ramp, least, expected',
+  [
+    (0, 0, 0.0, 1.0),
+    (0, 100, 0.0, 0.0),
+    (25, 100, 0.0, 0.25),
+    (200, 100, 0.0, 1.0),
+    (25, -100, 0.0, 0.75),
+    (200, -100, 0.0, 0.0),
+    (25, 100, 0.5, 0.5),
+    (90, -100, 0.5, 0.5),
+  ],
+)
+def test_linear(step, ramp, least, expected):
+  assert linear(step, ramp, least) == pytest.approx(expected)
+  if ramp and not least:
+    rate = LinearRamp(2.0, ramp)(step)
+    assert float(rate) == pytest.approx(2.0 * expected)

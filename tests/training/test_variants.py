@@ -4,7 +4,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from planet_tf.data import list_episodes, read_episode
 from planet_tf.training import configuration, model_factories
+from planet_tf.training.collection import Collector
+from planet_tf.training.factories import make_envs
 from planet_tf.training.registry import ConfigurationError
 from planet_tf.training.run import train
 from planet_tf.training.run_directory import load_run, read_task
@@ -125,3 +128,47 @@ def test_heads_outside_gradient_heads_are_frozen():
 def test_unknown_heads_are_refused(param, message):
   with pytest.raises(ConfigurationError, match=message):
     _model(param)
+
+
+def _actions(logdir):
+  paths = list_episodes(logdir / 'train_episodes')
+  return [read_episode(path, ['action'])['action'] for path in paths]
+
+
+def test_random_collection_leaves_the_tests_to_the_planner(tmp_path):
+  _train(tmp_path / 'run', ['experiments/figure5_random_collection.gin'])
+  # The same episodes come without any model.
+  with make_envs('dummy') as envs:
+    data = Collector(tmp_path / 'again', envs, 'train', seed=0)
+    for number in range(3):
+      episode = data.collect_random(number, 1).episodes[0]
+      actions = _actions(tmp_path / 'run')[number]
+      np.testing.assert_array_equal(actions, episode['action'])
+  _train(tmp_path / 'planned')
+  tests = [
+    [x['return'] for x in read_metrics(tmp_path / name, 'test') if 'kl' in x]
+    for name in ('run', 'planned')
+  ]
+  assert len(tests[0]) == len(tests[1]) == 2
+  # Until there are other data, both have learned the same.
+  assert tests[0][0] == tests[1][0]
+
+
+def test_exploration_falls_with_its_ramp(tmp_path):
+  ramp = 'train.exploration_ramp = -5'  # Over before the first collection.
+  _train(tmp_path / 'a', params=[ramp, 'train.exploration = 0.3'])
+  _train(tmp_path / 'b', params=[ramp, 'train.exploration = 0.9'])
+  _train(tmp_path / 'c', params=['train.exploration = 0.9'])
+  a, b, c = (_actions(tmp_path / name)[-1] for name in 'abc')
+  np.testing.assert_array_equal(a, b)
+  assert np.any(a != c)
+
+
+def test_learning_rate_rises_from_nothing():
+  model, batch = _model('compile_model.learning_rate_ramp = 10')
+  before = [np.array(v) for v in model.trainable_variables]
+  model.train_step(batch)
+  for variable, old in zip(model.trainable_variables, before, strict=True):
+    np.testing.assert_array_equal(variable, old)
+  model.train_step(batch)
+  assert np.any(np.array(model.trainable_variables[0]) != before[0])
