@@ -15,6 +15,7 @@ REQUIRES = [
   'dm-env>=1.6',
   'gin-config>=0.5,<0.6',
   'keras>=3.12,<4',
+  'matplotlib>=3.9',
   'mujoco>=3.17.0,<4',
   'numpy>=2.1,<2.5',
   'pillow>=10',
@@ -43,7 +44,6 @@ DM_CONTROL = ['dm_control>=1.0.50,<1.1; python_version < "3.13"'] + [
 ]
 
 TEST = ['pytest>=8', 'pytest-timeout>=2.3', 'pytest-xdist>=3.6']
-TOOLS = ['matplotlib>=3.9']
 LINT = ['import-linter>=2.1', 'ruff>=0.9']
 
 
@@ -79,9 +79,8 @@ setuptools.setup(
   install_requires=REQUIRES + DM_CONTROL,
   extras_require={
     'test': TEST,
-    'tools': TOOLS,
     'lint': LINT,
-    'dev': TEST + TOOLS + LINT,
+    'dev': TEST + LINT,
     'gpu': ['tensorflow[and-cuda]>=2.21,<2.22'],
   },
 )

@@ -68,6 +68,13 @@ class Recorder:
     with self._writer(split).as_default(step=counters.updates):
       tf.summary.image(name, image[None])
 
+  def histogram(
+    self, split: str, counters: Counters, name: str, values: np.ndarray
+  ) -> None:
+    """Records the distribution of numbers of any shape."""
+    with self._writer(split).as_default(step=counters.updates):
+      tf.summary.histogram(name, values)
+
   def animation(
     self,
     split: str,

@@ -11,7 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from planet_tf.agent import PlanetAgent
-from planet_tf.training import evaluation, open_loop
+from planet_tf.training import evaluation, pictures, views
 from planet_tf.training.collection import Collector
 from planet_tf.training.counters import Counters
 from planet_tf.training.factories import make_sampler
@@ -45,7 +45,7 @@ class TestPhase:
     context = self.settings.open_loop_context
     self._test = tf.function(self.model.test_step)
     self._predict = tf.function(
-      lambda batch: open_loop.predict(self.model, batch, context)
+      lambda batch: views.predict(self.model, batch, context)
     )
 
   def run(
@@ -70,11 +70,14 @@ class TestPhase:
     )
     batch = sampler.sample()
     metrics = {k: float(v) for k, v in self._test(batch).items()}
-    metrics.update(self._show_predictions(batch, counters))
-    returns = self._run_episodes(counters.test_episodes, on_decision)
+    metrics.update(self._describe(batch, counters))
+    episodes = self._run_episodes(counters.test_episodes, on_decision)
+    returns = evaluation.returns_of(episodes)
     counters.test_episodes += len(returns)
     counters.tests += 1
-    if returns:
+    if episodes:
+      video = evaluation.video_frames(episodes[0])
+      self.recorder.animation('test', counters, 'episode', video, rate=20.0)
       statistics = evaluation.describe_returns(returns)
       metrics['return'] = statistics['mean']
       metrics['return_median'] = statistics['median']
@@ -82,27 +85,36 @@ class TestPhase:
 
   def _run_episodes(
     self, first: int, on_decision: Callable[[], None]
-  ) -> list[float]:
-    """Returns of episodes without noise; `first` is the number of the first."""
-    returns = []
-    while len(returns) < self.settings.test_episodes:
-      left = self.settings.test_episodes - len(returns)
+  ) -> list[dict[str, np.ndarray]]:
+    """Episodes without noise; `first` is the number of the first."""
+    episodes = []
+    while len(episodes) < self.settings.test_episodes:
+      left = self.settings.test_episodes - len(episodes)
       count = min(self.data.envs.count, left)
-      number = first + len(returns)
+      number = first + len(episodes)
       seed = make_seed(self.settings.seed, 'test-agent', number)
       policy = self.agent.policy(seed)
       result = self.data.collect(policy, number, count, on_decision)
-      returns += evaluation.returns_of(result.episodes)
-    return returns
+      episodes += result.episodes
+    return episodes
 
-  def _show_predictions(
+  def _describe(
     self, batch: Mapping[str, np.ndarray], counters: Counters
   ) -> dict[str, float]:
-    predicted = self._predict(batch)
-    bits = self.model.image_bits
-    strip = open_loop.strip(predicted, bits)
-    self.recorder.image('test', counters, 'open_loop_strip', strip)
-    frames = open_loop.frames(predicted, bits)
-    self.recorder.animation('test', counters, 'open_loop', frames)
+    """Metrics of what the model predicts; records pictures of it."""
+    seen = tf.nest.map_structure(np.asarray, self._predict(batch))
     context = self.settings.open_loop_context
-    return open_loop.metrics(predicted, batch['reward'], context)
+    truth = seen['truth']
+    for view in views.NAMES:
+      predicted = seen[view]['predicted']
+      strip = pictures.strip(truth['image'], predicted['image'])
+      self.recorder.image('test', counters, f'{view}/strip', strip)
+      animation = pictures.frames(truth['image'], predicted['image'])
+      self.recorder.animation('test', counters, f'{view}/animation', animation)
+      small = {k: v for k, v in predicted.items() if k != 'image'}
+      for name, values in {**small, 'entropy': seen[view]['entropy']}.items():
+        self.recorder.histogram('test', counters, f'{view}/{name}', values)
+    log_probs = {k: seen['open_loop']['log_prob'][k] for k in small}
+    plot = pictures.trajectories(truth, small, log_probs, context)
+    self.recorder.image('test', counters, 'open_loop/trajectories', plot)
+    return {**views.metrics(seen), **views.horizon_errors(seen, context)}

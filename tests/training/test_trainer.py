@@ -133,10 +133,18 @@ def test_tensorboard_holds_scalars_and_open_loop_predictions(run):
     assert tag in tags
   for tag in ('test/loss', 'test/return', 'test/open_loop_image_error/4'):
     assert tag in tags
-  width, height, gif = tags['test/open_loop'].tensor.string_val[:3]
-  assert gif[:6] == b'GIF89a'
-  assert int(height) == 3 * 64 and int(width) == 5 * 64
-  assert 'test/open_loop_strip' in tags
+  for view in ('prior', 'posterior', 'open_loop'):
+    name = f'test/{view}/animation'
+    width, height, gif = tags[name].tensor.string_val[:3]
+    assert gif[:6] == b'GIF89a'
+    assert int(height) == 4 * 64 and int(width) == 5 * 64
+    assert f'test/{view}/strip' in tags
+    assert f'test/{view}/reward_log_prob' in tags
+    assert tags[f'test/{view}/entropy'].metadata.plugin_data.plugin_name == (
+      'histograms'
+    )
+  assert tags['test/episode'].tensor.string_val[2][:6] == b'GIF89a'
+  assert 'test/open_loop/trajectories' in tags
 
 
 def test_same_seed_same_run(run, tmp_path):
