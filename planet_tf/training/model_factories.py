@@ -28,7 +28,7 @@ def make_world_model(
   future_rnn: bool,
   mean_only: bool,
   min_stddev: float,
-  activation: Literal['relu', 'elu', 'tanh', 'swish'],
+  activation: Literal['relu', 'elu', 'tanh', 'swish', 'softplus', 'none'],
   head_layers: int,
   head_units: int,
   reward_likelihood: Literal[
@@ -74,6 +74,7 @@ def make_world_model(
     The model, all variables created.
   """
   compute = choose_precision(precision)
+  activation = 'linear' if activation == 'none' else activation
   with _initial_weights_from(seed):
     sampling = {'mean_only': mean_only, 'min_stddev': min_stddev}
     sizes = (state_size, belief_size, embed_size)

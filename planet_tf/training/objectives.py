@@ -56,6 +56,11 @@ class Objectives:
   def __post_init__(self) -> None:
     if self.free_nats is not None and self.free_nats < 0:
       raise ValueError(f'free_nats must be at least 0, got {self.free_nats}.')
+    for name in ('image', 'reward'):
+      if name in self.head_scales:
+        raise ValueError(
+          f'head_scales is for other heads; {name!r} has {name}_scale.'
+        )
     if self.overshooting_scale and self.overshooting_distance < 2:
       raise ValueError(
         'overshooting_distance must be at least 2 if overshooting_scale is '

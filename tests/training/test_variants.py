@@ -123,6 +123,7 @@ def test_heads_outside_gradient_heads_are_frozen():
   [
     ('make_world_model.gradient_heads = ("rewards",)', "'rewards'"),
     ('make_objectives.head_scales = {"joints": 2.0}', "'joints'"),
+    ('make_objectives.head_scales = {"reward": 2.0}', 'has reward_scale'),
   ],
 )
 def test_unknown_heads_are_refused(param, message):
@@ -172,3 +173,26 @@ def test_learning_rate_rises_from_nothing():
     np.testing.assert_array_equal(variable, old)
   model.train_step(batch)
   assert np.any(np.array(model.trainable_variables[0]) != before[0])
+
+
+@pytest.mark.parametrize(
+  'name, function',
+  [
+    ('relu', tf.nn.relu),
+    ('elu', tf.nn.elu),
+    ('tanh', tf.tanh),
+    ('swish', tf.nn.silu),
+    ('softplus', tf.nn.softplus),
+    ('none', tf.identity),
+  ],
+)
+def test_activations_of_the_original(name, function):
+  model, _ = _model(f'make_world_model.activation = "{name}"')
+  values = tf.constant([-2.0, -0.5, 0.0, 3.0])
+  for layer in (
+    model.dynamics.input_layers[0],
+    model.heads['reward'].hidden[0],
+  ):
+    np.testing.assert_allclose(
+      layer.activation(values), function(values), rtol=1e-6
+    )
