@@ -54,6 +54,8 @@ def test_evaluate(run):
   assert result.returncode == 0, result.stderr
   scores = json.loads((run / 'scores.json').read_text())
   assert json.loads(result.stdout) == scores
+  assert list(scores['tasks']) == ['dummy']
+  scores = scores['tasks']['dummy']
   assert scores['episodes'] == len(scores['returns']) == 3
   assert scores['percentile_5'] <= scores['median'] <= scores['percentile_95']
   assert scores['mean'] == pytest.approx(sum(scores['returns']) / 3)

@@ -21,7 +21,11 @@ from planet_tf.data import list_episodes, read_episode
 from planet_tf.training import configuration
 from planet_tf.training.checkpoints import Checkpoints
 from planet_tf.training.counters import Counters
-from planet_tf.training.factories import make_envs, make_sampler
+from planet_tf.training.factories import (
+  components_of,
+  make_sampler,
+  open_envs,
+)
 from planet_tf.training.model_factories import compile_model, make_world_model
 from planet_tf.training.original_checkpoint import (
   assign,
@@ -65,10 +69,16 @@ def main(arguments: list[str]) -> int:
     configuration.bindings()['make_sampler.batch'],
     settings.updates_per_test,
   )
-  with make_envs(settings.task) as envs:
+  if FLAGS.episodes and len(settings.tasks) > 1:
+    raise command_line.UsageError(
+      '--episodes takes the episodes of one task; leave it out for an agent '
+      'of several, since the files do not say of which task they are.'
+    )
+  with open_envs(settings.tasks) as envs:
+    first = next(iter(envs.values()))
     model = make_world_model(
-      envs.action_spec.shape[0],
-      components=envs.components,
+      first.action_spec.shape[0],
+      components=components_of(envs),
       seed=settings.seed,
     )
     compile_model(model)
@@ -77,7 +87,7 @@ def main(arguments: list[str]) -> int:
     try:
       run.train_episodes.mkdir()
       episodes = _copy_episodes(FLAGS.episodes, run.train_episodes)
-      counters = _count(episodes, updates, envs.action_repeat)
+      counters = _count(episodes, updates, first.action_repeat)
       sampler = make_sampler(run.train_episodes, keys=model.batch_keys)
       position = {
         'counters': counters.as_dict(),
@@ -88,7 +98,7 @@ def main(arguments: list[str]) -> int:
       Checkpoints(run.checkpoints, model, settings.keep_checkpoints).save(
         position
       )
-      run.describe(settings.task, envs)
+      run.describe(envs)
     finally:
       run.close()
   source = {'checkpoint': FLAGS.checkpoint, 'updates': updates}

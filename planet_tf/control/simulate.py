@@ -12,8 +12,9 @@ import dm_env
 import numpy as np
 from dm_env import specs
 
-from planet_tf.envs.parallel import ParallelEnvs
+from planet_tf.envs import PaddedEnvs, ParallelEnvs
 
+Envs = ParallelEnvs | PaddedEnvs
 Episode = dict[str, np.ndarray]
 
 
@@ -87,7 +88,7 @@ class Simulation(NamedTuple):
 
 
 def simulate(
-  envs: ParallelEnvs,
+  envs: Envs,
   policy: Policy,
   seeds: Sequence[int],
   on_decision: Callable[[], None] | None = None,

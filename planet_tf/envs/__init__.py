@@ -5,6 +5,7 @@ task works without OpenGL and workers stay free of TensorFlow.
 """
 
 from planet_tf.envs.isolated import IsolatedEnvironment
+from planet_tf.envs.padding import PaddedEnvs
 from planet_tf.envs.parallel import ParallelEnvs
 from planet_tf.envs.registry import (
   Task,
@@ -28,6 +29,7 @@ from planet_tf.envs.wrappers import UnsupportedEnvironment
 __all__ = [
   'InvalidTaskOption',
   'IsolatedEnvironment',
+  'PaddedEnvs',
   'ParallelEnvs',
   'RenderingUnavailable',
   'Task',

@@ -4,15 +4,13 @@ gin itself accepts values of any type, lets a repeated binding win silently
 and reports errors over several lines. Here every mistake ends in one line.
 """
 
-import collections.abc
 import difflib
 import inspect
 import pathlib
 import re
 import tokenize
-import types
 import typing
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import gin
 
@@ -25,10 +23,13 @@ from planet_tf.training import (  # noqa: F401
 from planet_tf.training.registry import (
   ConfigurationError,
   registered,
+  scoped,
   settable,
 )
+from planet_tf.training.setting_types import describe, fits
 
 BASE = 'planet.gin'
+_UNBOUND = object()
 
 # What gin raises for text that it cannot use.
 _GIN_ERRORS = (
@@ -89,32 +90,40 @@ def parse(
     ConfigurationError: For anything that does not fit, in one line.
   """
   gin.clear_config()
+  scopes = {}
   for name in ([base] if base else []) + list(files):
     path = find_file(name)
     try:
       source = path.read_text()
     except (OSError, UnicodeDecodeError) as error:
       raise ConfigurationError(f'Cannot read {str(path)!r}: {error}') from error
-    _parse_text(source, str(path))
+    scopes |= _parse_text(source, str(path))
   for param in params:
     if '=' not in param:
       raise ConfigurationError(
         f'--gin_param={param!r} is not of the form name.parameter=value.'
       )
-    _parse_text(param, f'--gin_param={param!r}')
+    scopes |= _parse_text(param, f'--gin_param={param!r}')
+  _check_scopes(scopes)
   _check_types()
 
 
 def bindings() -> dict[str, object]:
-  """All bound parameters as `function.parameter` and value."""
+  """All bound parameters by name.
+
+  Returns:
+    `function.parameter`, or `scope/function.parameter`, and value.
+  """
+  names = list(registered())
+  names += [f'{scope}/{name}' for scope in _scopes() for name in scoped()]
   result = {}
-  for name, function in registered().items():
+  for name in names:
+    function = registered()[name.split('/')[-1]]
     for parameter in inspect.signature(function).parameters:
       key = f'{name}.{parameter}'
-      try:
-        result[key] = gin.query_parameter(key)
-      except ValueError:
-        continue  # Not bound.
+      value = _query(key)
+      if value is not _UNBOUND:
+        result[key] = value
   return result
 
 
@@ -136,28 +145,61 @@ def parse_text(source: str) -> None:
   gin.parse_config(source)
 
 
-def _parse_text(source: str, origin: str) -> None:
-  _check_names(source, origin)
+def _query(key: str) -> object:
+  try:
+    return gin.query_parameter(key)
+  except ValueError:
+    return _UNBOUND
+
+
+def _scopes() -> list[str]:
+  """Names of the collections and tests of the run."""
+  names = []
+  for key in ('train.collections', 'train.tests'):
+    value = _query(key)
+    if isinstance(value, (list, tuple)):
+      names += [name for name in value if isinstance(name, str)]
+  return sorted(set(names))
+
+
+def _parse_text(source: str, origin: str) -> dict[str, str]:
+  """Parses bindings; returns their scopes, each with a binding that has it."""
+  scopes = _check_names(source, origin)
   try:
     gin.parse_config(source)
   except _GIN_ERRORS as error:
     raise ConfigurationError(f'{origin}: {_explain(error)}') from error
+  return scopes
 
 
-def _check_names(source: str, origin: str) -> None:
-  """Finds mistakes that gin passes over in silence."""
-  seen = set()
+def _check_names(source: str, origin: str) -> dict[str, str]:
+  """Finds mistakes that gin passes over in silence; returns the scopes."""
+  seen, scopes = set(), {}
   for match in re.finditer(r'^([\w./]+)\s*=', source, re.MULTILINE):
-    if '/' in match[1]:
+    scope, _, name = match[1].rpartition('/')
+    if scope and name.split('.')[0] not in scoped():
       raise ConfigurationError(
         f'{origin}: {match[1]!r} has a scope, which has no effect here; '
-        f'write {match[1].split("/")[-1]!r}.'
+        f'write {name!r}.'
       )
     if match[1] in seen:
       raise ConfigurationError(
         f'{origin}: {match[1]!r} is bound twice; keep one of the lines.'
       )
     seen.add(match[1])
+    if scope:
+      scopes[scope] = f'{origin}: {match[1]!r}'
+  return scopes
+
+
+def _check_scopes(scopes: Mapping[str, str]) -> None:
+  for scope, binding in scopes.items():
+    if scope not in _scopes():
+      raise ConfigurationError(
+        f'{binding} has no effect: no collection or test is called '
+        f'{scope!r}; train.collections and train.tests name '
+        f'{", ".join(_scopes())}.'
+      )
 
 
 def _explain(error: Exception) -> str:
@@ -193,52 +235,13 @@ def _known_functions() -> str:
 
 def _check_types() -> None:
   for key, value in bindings().items():
-    name, parameter = key.split('.')
+    name, parameter = key.split('/')[-1].split('.')
     if parameter not in settable(registered()[name]):
       raise ConfigurationError(
         f'{key} is given by the program and cannot be set; remove it.'
       )
     hint = typing.get_type_hints(registered()[name]).get(parameter)
-    if hint is not None and not _fits(value, hint):
+    if hint is not None and not fits(value, hint):
       raise ConfigurationError(
-        f'{key} = {value!r} has the wrong type; it takes {_describe(hint)}.'
+        f'{key} = {value!r} has the wrong type; it takes {describe(hint)}.'
       )
-
-
-def _fits(value: object, hint: object) -> bool:
-  """Whether a value read by gin is of the annotated type."""
-  origin, arguments = typing.get_origin(hint), typing.get_args(hint)
-  if origin in (typing.Union, types.UnionType):
-    return any(_fits(value, argument) for argument in arguments)
-  if origin is typing.Literal:
-    return value in arguments
-  if origin is collections.abc.Mapping:
-    return isinstance(value, dict) and all(
-      _fits(part, argument)
-      for item in value.items()
-      for part, argument in zip(item, arguments, strict=True)
-    )
-  if origin is not None:  # A sequence of something.
-    if not isinstance(value, (list, tuple)) or isinstance(value, str):
-      return False
-    return all(_fits(item, arguments[0]) for item in value)
-  if hint is type(None):
-    return value is None
-  if hint in (int, float) and isinstance(value, bool):
-    return False
-  if hint is float:
-    return isinstance(value, (int, float))
-  return not isinstance(hint, type) or isinstance(value, hint)
-
-
-def _describe(hint: object) -> str:
-  if typing.get_origin(hint) is typing.Literal:
-    return 'one of ' + ', '.join(map(repr, typing.get_args(hint)))
-  origin, arguments = typing.get_origin(hint), typing.get_args(hint)
-  if origin in (typing.Union, types.UnionType):
-    return ' or '.join(map(_describe, arguments))
-  if origin is collections.abc.Mapping:
-    return f'a dict of {_describe(arguments[0])} to {_describe(arguments[1])}'
-  if origin is not None:
-    return f'a list of {_describe(arguments[0])}'
-  return 'None' if hint is type(None) else hint.__name__

@@ -1,18 +1,17 @@
 """Scores of an agent over several episodes."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 import numpy as np
 
 from planet_tf.agent import PlanetAgent
-from planet_tf.control.simulate import Episode, simulate
-from planet_tf.envs.parallel import ParallelEnvs
+from planet_tf.control.simulate import Envs, Episode, simulate
 from planet_tf.training.seeds import make_integer_seed, make_seed
 
 
 def run_episodes(
   agent: PlanetAgent,
-  envs: ParallelEnvs,
+  envs: Envs,
   episodes: int,
   seed: int,
   *,
@@ -38,6 +37,19 @@ def run_episodes(
     seeds = [make_integer_seed(seed, 'evaluate', index) for index in indices]
     result += simulate(envs, policy, seeds, on_decision).episodes
   return result
+
+
+def suffix(*parts: tuple[str, Collection[str]]) -> str:
+  """Ends the name of a metric that a run has for several things.
+
+  Args:
+    *parts: A name, and all names beside which it stands, for each kind of
+      thing.
+
+  Returns:
+    A slash and the name for each part that is one of several.
+  """
+  return ''.join(f'/{name}' for name, names in parts if name and len(names) > 1)
 
 
 def returns_of(episodes: Sequence[Episode]) -> list[float]:

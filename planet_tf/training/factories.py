@@ -4,10 +4,11 @@ The functions here are what gin files configure; the classes they make know
 nothing of gin. `gin_configs/planet.gin` states the values and their sources.
 """
 
+import contextlib
 import functools
 import os
 import pathlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Literal
 
 from planet_tf.agent import PlanetAgent
@@ -16,14 +17,14 @@ from planet_tf.control.planning import (
   check_settings,
   cross_entropy_method,
 )
-from planet_tf.control.simulate import action_bounds
+from planet_tf.control.simulate import Envs, action_bounds
 from planet_tf.data import ChunkSampler
-from planet_tf.envs.parallel import ParallelEnvs
-from planet_tf.training.registry import settings
+from planet_tf.envs import PaddedEnvs, ParallelEnvs
+from planet_tf.training.registry import in_scope, settings
 from planet_tf.world_model import WorldModel
 
 
-@settings
+@functools.partial(settings, scoped=True)
 def make_planner(
   *, horizon: int, iterations: int, candidates: int, elites: int
 ) -> Callable[..., Plan]:
@@ -93,6 +94,7 @@ def make_sampler(
 @settings
 def make_envs(
   task: str,
+  least: int = 1,
   *,
   workers: int,
   camera: int,
@@ -106,6 +108,7 @@ def make_envs(
 
   Args:
     task: Name of a task, or `module:function` of your own.
+    least: Environments that there must be, if there are fewer workers.
     workers: Environments that run side by side.
     camera: Index of the camera that renders the images.
     action_repeat: Repeats R of each action; None for that of the task.
@@ -117,9 +120,11 @@ def make_envs(
   Returns:
     The environments; close them after use.
   """
+  if workers < 1:
+    raise ValueError(f'workers must be at least 1, got {workers}.')
   return ParallelEnvs(
     task,
-    workers,
+    max(workers, least),
     timeout=timeout,
     modules=modules,
     camera=camera,
@@ -129,6 +134,63 @@ def make_envs(
   )
 
 
-def make_agent(model: WorldModel, envs: ParallelEnvs) -> PlanetAgent:
-  """Makes the agent of a model for the actions of an environment."""
-  return PlanetAgent(model, make_planner(), *action_bounds(envs.action_spec))
+@contextlib.contextmanager
+def open_envs(
+  tasks: Sequence[str], *, least: int = 1, action_size: int = 0
+) -> Iterator[dict[str, Envs]]:
+  """Starts the environments of several tasks, and closes them at the end.
+
+  Args:
+    tasks: Names of the tasks.
+    least: As `make_envs`.
+    action_size: Least size of an action.
+
+  Yields:
+    Environments by task. All take actions of one size: that of the largest.
+  """
+  with contextlib.ExitStack() as stack:
+    envs = [stack.enter_context(make_envs(task, least)) for task in tasks]
+    size = max([action_size, *(x.action_spec.shape[0] for x in envs)])
+    yield {
+      x.task: x if x.action_spec.shape[0] == size else PaddedEnvs(x, size)
+      for x in envs
+    }
+
+
+def components_of(envs: Mapping[str, Envs]) -> dict[str, int]:
+  """Components of the simulator's state that the world model may predict.
+
+  Args:
+    envs: Environments by task.
+
+  Returns:
+    Sizes by name; none if there are several tasks, whose states differ.
+  """
+  (first, *others) = envs.values()
+  return {} if others else first.components
+
+
+def make_agents(
+  names: Iterable[str], model: WorldModel, envs: Envs
+) -> dict[str, PlanetAgent]:
+  """Makes agents of one model whose planners may differ.
+
+  Args:
+    names: Scopes of the planners' settings.
+    model: The world model.
+    envs: Environments with the actions of the agents.
+
+  Returns:
+    Agents by name. Those with the same planner are one and the same, so that
+    it is compiled once.
+  """
+  agents, result = {}, {}
+  for name in names:
+    with in_scope(name):
+      planner = make_planner()
+    key = tuple(planner.keywords.items())
+    if key not in agents:
+      bounds = action_bounds(envs.action_spec)
+      agents[key] = PlanetAgent(model, planner, *bounds)
+    result[name] = agents[key]
+  return result

@@ -106,6 +106,11 @@ def make_world_model(
       ),
     }
     if state_diagnostics:
+      if components == {}:
+        raise ValueError(
+          "state_diagnostics needs components of the simulator's state; a task "
+          'of images alone has none, and several tasks share none.'
+        )
       for name, size in sorted((components or {}).items()):
         heads[name] = FeedForward(size, **hidden)
     _check_names('gradient_heads', gradient_heads, heads)

@@ -7,13 +7,19 @@ from collections.abc import Callable
 import gin
 
 _REGISTRY: dict[str, Callable] = {}
+_SCOPED: set[str] = set()
+
+# Calls inside take the bindings of this scope before those without.
+in_scope = gin.config_scope
 
 
 class ConfigurationError(ValueError):
   """A configuration that cannot be used; the message is one line."""
 
 
-def settings(function: Callable, name: str | None = None) -> Callable:
+def settings(
+  function: Callable, name: str | None = None, scoped: bool = False
+) -> Callable:
   """Lets gin files give a function its arguments.
 
   For functions that only make things from settings: a ValueError inside them
@@ -22,6 +28,8 @@ def settings(function: Callable, name: str | None = None) -> Callable:
   Args:
     function: Function or class to call with the settings.
     name: Its name in gin files; by default its own.
+    scoped: Whether it is called `in_scope` of the collections and tests of a
+      run, so that each may have settings of its own.
 
   Returns:
     The function to call instead.
@@ -38,12 +46,19 @@ def settings(function: Callable, name: str | None = None) -> Callable:
       raise ConfigurationError(f'{name}: {error}') from error
 
   _REGISTRY[name] = function
+  if scoped:
+    _SCOPED.add(name)
   return gin.configurable(name)(checked)
 
 
 def registered() -> dict[str, Callable]:
   """Functions that gin files can configure, by name."""
   return dict(_REGISTRY)
+
+
+def scoped() -> set[str]:
+  """Names of those that collections and tests may configure separately."""
+  return set(_SCOPED)
 
 
 def settable(function: Callable) -> list[str]:

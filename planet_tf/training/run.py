@@ -1,21 +1,33 @@
 """Wires a run together from its settings."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
+from planet_tf.control.simulate import Envs
 from planet_tf.data import ChunkSampler
 from planet_tf.training.checkpoints import Checkpoints
 from planet_tf.training.collection import Collector
 from planet_tf.training.counters import Counters
-from planet_tf.training.factories import make_agent, make_envs, make_sampler
+from planet_tf.training.data_phase import DataPhase
+from planet_tf.training.factories import (
+  components_of,
+  make_agents,
+  make_sampler,
+  open_envs,
+)
 from planet_tf.training.model_factories import compile_model, make_world_model
-from planet_tf.training.registry import ConfigurationError
+from planet_tf.training.registry import ConfigurationError, in_scope
 from planet_tf.training.run_directory import RunDirectory
 from planet_tf.training.schedule import Schedule
 from planet_tf.training.seeds import make_integer_seed
 from planet_tf.training.summaries import Recorder
 from planet_tf.training.test_phase import TestPhase
-from planet_tf.training.train_settings import make_train_settings
+from planet_tf.training.train_settings import (
+  CollectSettings,
+  TrainSettings,
+  make_collect_settings,
+  make_train_settings,
+)
 from planet_tf.training.trainer import Trainer
 
 
@@ -41,49 +53,89 @@ def train(
     TrainingDiverged: The loss is no longer finite.
   """
   settings = make_train_settings()
+  collections = {name: _collect_settings(name) for name in settings.collections}
+  schedule = Schedule(collections, settings.updates_per_test)
+  _check_end(settings, schedule)
   run = RunDirectory(logdir)
+  # As many as act side by side, so that data do not depend on the workers.
+  least = max(x.episodes for x in collections.values())
   try:
-    with make_envs(settings.task) as envs:
-      model = make_world_model(
-        envs.action_spec.shape[0],
-        components=envs.components,
-        seed=settings.seed,
-      )
-      compile_model(model)
-      agent = make_agent(model, envs)
-      recorder = Recorder(run.path)
-      data_seed = make_integer_seed(settings.seed, 'train-data', 0)
-      sampler = make_sampler(
-        run.train_episodes, keys=model.batch_keys, seed=data_seed
-      )
-      _check_lengths(sampler, envs.duration, settings.open_loop_context)
-      trainer = Trainer(
-        settings=settings,
-        run=run,
-        model=model,
-        agent=agent,
-        sampler=sampler,
-        schedule=Schedule(
-          settings.updates_per_episode, settings.updates_per_test
-        ),
-        checkpoints=Checkpoints(
-          run.checkpoints, model, settings.keep_checkpoints
-        ),
-        recorder=recorder,
-        data=Collector(run.train_episodes, envs, 'train', settings.seed),
-        test_phase=TestPhase(
-          settings=settings,
-          model=model,
-          agent=agent,
-          data=Collector(run.test_episodes, envs, 'test', settings.seed),
-          recorder=recorder,
-        ),
-        should_stop=should_stop,
-      )
-      run.describe(settings.task, envs)
+    with open_envs(settings.tasks, least=least) as envs:
+      trainer = _make_trainer(settings, schedule, run, envs, should_stop)
+      run.describe(envs)
       return trainer.run_until_done()
   finally:
     run.close()
+
+
+def _collect_settings(name: str) -> CollectSettings:
+  with in_scope(name):
+    return make_collect_settings()
+
+
+def _make_trainer(
+  settings: TrainSettings,
+  schedule: Schedule,
+  run: RunDirectory,
+  envs: Mapping[str, Envs],
+  should_stop: Callable[[], bool],
+) -> Trainer:
+  first = next(iter(envs.values()))
+  model = make_world_model(
+    first.action_spec.shape[0],
+    components=components_of(envs),
+    seed=settings.seed,
+  )
+  compile_model(model)
+  sampler = make_sampler(
+    run.train_episodes,
+    keys=model.batch_keys,
+    seed=make_integer_seed(settings.seed, 'train-data', 0),
+  )
+  duration = min(x.duration for x in envs.values())
+  _check_lengths(sampler, duration, settings.open_loop_context)
+  recorder = Recorder(run.path)
+  agents = make_agents({*settings.collections, *settings.tests}, model, first)
+  return Trainer(
+    settings=settings,
+    run=run,
+    model=model,
+    sampler=sampler,
+    schedule=schedule,
+    checkpoints=Checkpoints(run.checkpoints, model, settings.keep_checkpoints),
+    recorder=recorder,
+    data_phase=DataPhase(
+      settings=settings,
+      schedule=schedule,
+      agents=agents,
+      collectors={
+        name: Collector(run.train_episodes, task_envs, 'train', settings.seed)
+        for name, task_envs in envs.items()
+      },
+      recorder=recorder,
+    ),
+    test_phase=TestPhase(
+      settings=settings,
+      model=model,
+      agents={name: agents[name] for name in settings.tests},
+      collectors={
+        name: Collector(run.test_episodes, task_envs, 'test', settings.seed)
+        for name, task_envs in envs.items()
+      },
+      recorder=recorder,
+    ),
+    should_stop=should_stop,
+  )
+
+
+def _check_end(settings: TrainSettings, schedule: Schedule) -> None:
+  """Finds collections that end before there are enough episodes."""
+  wanted = settings.total_episodes - settings.seed_episodes
+  if schedule.updates_for(wanted) is None:
+    raise ConfigurationError(
+      f'train.total_episodes={settings.total_episodes} cannot be reached: all '
+      f'collections end before; raise collect.until or leave one at None.'
+    )
 
 
 def _check_lengths(sampler: ChunkSampler, duration: int, context: int) -> None:

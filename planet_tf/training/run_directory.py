@@ -17,6 +17,7 @@ import pathlib
 import platform
 import subprocess
 import time
+from collections.abc import Mapping
 from typing import Any, TextIO
 
 import gin
@@ -25,12 +26,11 @@ import tensorflow as tf
 
 from planet_tf import hardware
 from planet_tf.agent import PlanetAgent
-from planet_tf.control.simulate import action_bounds
-from planet_tf.envs.parallel import ParallelEnvs
+from planet_tf.control.simulate import Envs, action_bounds
 from planet_tf.training import configuration
 from planet_tf.training.checkpoints import restore_model
 from planet_tf.training.counters import Counters
-from planet_tf.training.factories import make_planner
+from planet_tf.training.factories import components_of, make_planner
 from planet_tf.training.model_factories import make_world_model
 from planet_tf.training.precision import choose_precision
 
@@ -44,6 +44,7 @@ _FREE = {
   'train.keep_checkpoints',
   'train.open_loop_context',
   'train.test_episodes',
+  'train.tests',
   'train.total_episodes',
   'train.updates_per_log',
 }
@@ -83,24 +84,25 @@ class RunDirectory:
       self.close()
       raise
 
-  def describe(self, task: str, envs: ParallelEnvs) -> None:
+  def describe(self, envs: Mapping[str, Envs]) -> None:
     """Writes what was asked for and what runs.
 
     Call it once everything has been made from the settings, so that a
     mistake in them does not take possession of the folder.
 
     Args:
-      task: Name of the task.
-      envs: Its environments.
+      envs: Environments by task.
     """
     _write(self.path / 'config.gin', configuration.text())
     _write(self.path / 'operative_config.gin', gin.operative_config_str())
     self._record_versions()
-    minimum, maximum = action_bounds(envs.action_spec)
+    first = next(iter(envs.values()))
+    minimum, maximum = action_bounds(first.action_spec)
     content = {
-      'task': task,
-      'action_repeat': envs.action_repeat,
-      'components': envs.components,
+      'tasks': {
+        name: {'action_repeat': x.action_repeat} for name, x in envs.items()
+      },
+      'components': components_of(envs),
       'action_minimum': minimum.tolist(),
       'action_maximum': maximum.tolist(),
     }
@@ -194,7 +196,7 @@ def load_run(
   configuration.parse([str(path / 'config.gin')])
   minimum = np.array(task['action_minimum'], np.float32)
   maximum = np.array(task['action_maximum'], np.float32)
-  model = make_world_model(len(minimum), components=task.get('components', {}))
+  model = make_world_model(len(minimum), components=task['components'])
   position = restore_model(path / 'checkpoints', model, checkpoint)
   agent = PlanetAgent(model, make_planner(), minimum, maximum)
   return agent, Counters(**position['counters'])
@@ -207,9 +209,9 @@ def read_task(logdir: str | os.PathLike) -> dict[str, object]:
     logdir: The run directory.
 
   Returns:
-    `task`, `action_repeat`, `components` (of the simulator's state, name and
-    size; not in runs from before there were heads for them),
-    `action_minimum` and `action_maximum`.
+    `tasks` (by name, each with its `action_repeat`), `components` (name and
+    size of what the model may predict of the simulator's state),
+    `action_minimum` and `action_maximum` (of the agent's actions).
 
   Raises:
     RunError: If the folder holds no run.

@@ -8,10 +8,31 @@ collected: so the first episode comes after update C + 1, the second after
 and training/trainer.py.
 """
 
+import bisect
 import dataclasses
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
 import keras
 import tensorflow as tf
+
+from planet_tf.training.train_settings import CollectSettings
+
+_FOREVER = 2**40  # Updates; more than anybody will make.
+
+
+class Turn(NamedTuple):
+  """Whose turn it is to collect.
+
+  Attributes:
+    collection: Name of the collection; empty for the seed episodes.
+    task: Index of the task.
+    episodes: Episodes that are to be collected side by side.
+  """
+
+  collection: str
+  task: int
+  episodes: int
 
 
 @dataclasses.dataclass(frozen=True)
@@ -19,21 +40,39 @@ class Schedule:
   """Events as a function of the number of updates.
 
   Attributes:
-    updates_per_episode: Updates C for each collected episode.
+    collections: Settings of the collections, by name.
     updates_per_test: Updates for each test phase.
   """
 
-  updates_per_episode: int
+  collections: Mapping[str, CollectSettings]
   updates_per_test: int
 
-  def __post_init__(self) -> None:
-    for name, value in dataclasses.asdict(self).items():
-      if value < 1:
-        raise ValueError(f'{name} must be at least 1, got {value}.')
+  def turn(self, number: int, tasks: int = 1) -> Turn:
+    """Whose turn it is to collect an episode.
 
-  def collections(self, updates: int) -> int:
-    """Episodes to have collected after so many updates."""
-    return max(0, updates - 1) // self.updates_per_episode
+    Collections that are due after the same update come in their order, each
+    with all tasks in theirs.
+
+    Args:
+      number: Number of the episode, from 0, without the seed episodes.
+      tasks: Number of tasks.
+    """
+    updates = self._first(self.episodes, number // tasks + 1)
+    left = number - self.episodes(updates - 1) * tasks
+    for name, settings in self.collections.items():
+      if _times(settings, updates) > _times(settings, updates - 1):
+        if left < settings.episodes * tasks:
+          task, done = divmod(left, settings.episodes)
+          return Turn(name, task, settings.episodes - done)
+        left -= settings.episodes * tasks
+    raise ValueError(f'No collection is left for episode {number}.')
+
+  def episodes(self, updates: int) -> int:
+    """Episodes to have collected of each task after so many updates."""
+    return sum(
+      _times(settings, updates) * settings.episodes
+      for settings in self.collections.values()
+    )
 
   def tests(self, updates: int) -> int:
     """Test phases to have completed after so many updates."""
@@ -41,14 +80,37 @@ class Schedule:
 
   def updates_until_event(self, updates: int) -> int:
     """Updates from now to the next collection or test, at least 1."""
-    episode = self.updates_per_episode
-    collection = (self.collections(updates) + 1) * episode + 1
-    test = (self.tests(updates) + 1) * self.updates_per_test
-    return min(collection, test) - updates
+    following = self._first(self._events, self._events(updates) + 1)
+    return following - updates
 
-  def updates_for(self, collections: int) -> int:
-    """Updates after which so many episodes have been collected."""
-    return collections * self.updates_per_episode + 1 if collections else 0
+  def updates_for(self, episodes: int) -> int | None:
+    """Updates after which so many episodes of each task are collected.
+
+    Returns:
+      Updates, or None if all collections end before.
+    """
+    updates = self._first(self.episodes, episodes)
+    return None if updates == _FOREVER else updates
+
+  def _events(self, updates: int) -> int:
+    return self.episodes(updates) + self.tests(updates)
+
+  @staticmethod
+  def _first(count: Callable[[int], int], least: int) -> int:
+    """Updates after which a count that never falls has reached a number."""
+    return bisect.bisect_left(range(_FOREVER), least, key=count)
+
+
+def _times(settings: CollectSettings, updates: int) -> int:
+  """How often a collection has come after so many updates.
+
+  Original: tools/schedule.py (binary).
+  """
+  every, until = settings.every, settings.until
+  after = every if settings.after is None else settings.after
+  # The step of the original in which the last of these updates was made.
+  step = updates - 1 if until is None else min(updates, until) - 1
+  return (step - after) // every + 1 if step >= max(after, 0) else 0
 
 
 def linear(step: float, ramp: float, least: float = 0.0) -> float:

@@ -5,12 +5,13 @@ training/trainer.py.
 """
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import tensorflow as tf
 
 from planet_tf.agent import PlanetAgent
+from planet_tf.control.simulate import Episode
 from planet_tf.training import evaluation, pictures, views
 from planet_tf.training.collection import Collector
 from planet_tf.training.counters import Counters
@@ -28,8 +29,8 @@ class TestPhase:
   Attributes:
     settings: Settings of the run.
     model: The world model.
-    agent: The agent.
-    data: Collector of test episodes.
+    agents: Agent of each planner that is tested, by its name.
+    collectors: Collector of each task, by its name.
     recorder: Takes the pictures.
   """
 
@@ -37,8 +38,8 @@ class TestPhase:
 
   settings: TrainSettings
   model: WorldModel
-  agent: PlanetAgent
-  data: Collector
+  agents: Mapping[str, PlanetAgent]
+  collectors: Mapping[str, Collector]
   recorder: Recorder
 
   def __post_init__(self) -> None:
@@ -47,6 +48,31 @@ class TestPhase:
     self._predict = tf.function(
       lambda batch: views.predict(self.model, batch, context)
     )
+
+  def lacks_seed_episodes(self, counters: Counters) -> bool:
+    """Whether random episodes are missing, which tests draw batches from."""
+    wanted = self.settings.seed_episodes * len(self.collectors)
+    return counters.test_episodes < wanted
+
+  def collect_seed_episodes(
+    self, counters: Counters, on_decision: Callable[[], None]
+  ) -> None:
+    """Collects the next random episodes, side by side, and counts them.
+
+    Args:
+      counters: Counters of the run; `test_episodes` goes up.
+      on_decision: Called after each decision.
+    """
+    number, seeds = counters.test_episodes, self.settings.seed_episodes
+    index, done = divmod(number, seeds)
+    task = list(self.collectors)[index]
+    collector = self.collectors[task]
+    count = min(collector.envs.count, seeds - done)
+    result = collector.collect_random(number, count, on_decision)
+    name = 'random_return' + evaluation.suffix((task, self.collectors))
+    for value in evaluation.returns_of(result.episodes):
+      counters.test_episodes += 1
+      self.recorder.scalars('test', counters, {name: value})
 
   def run(
     self, counters: Counters, on_decision: Callable[[], None]
@@ -63,40 +89,79 @@ class TestPhase:
     Returns:
       Metrics by name; `return` is missing if there are no episodes.
     """
+    (directory,) = {x.directory for x in self.collectors.values()}
     sampler = make_sampler(
-      self.data.directory,
+      directory,
       keys=self.model.batch_keys,
       seed=make_integer_seed(self.settings.seed, 'test-data', counters.tests),
     )
     batch = sampler.sample()
     metrics = {k: float(v) for k, v in self._test(batch).items()}
     metrics.update(self._describe(batch, counters))
-    episodes = self._run_episodes(counters.test_episodes, on_decision)
-    returns = evaluation.returns_of(episodes)
-    counters.test_episodes += len(returns)
+    episodes = self._act(counters.test_episodes, on_decision)
+    metrics.update(self._describe_episodes(episodes, counters))
+    # Not before: a phase that is interrupted is run again as a whole.
+    counters.test_episodes += sum(map(len, episodes.values()))
     counters.tests += 1
-    if episodes:
-      video = evaluation.video_frames(episodes[0])
-      self.recorder.animation('test', counters, 'episode', video, rate=20.0)
-      statistics = evaluation.describe_returns(returns)
-      metrics['return'] = statistics['mean']
-      metrics['return_median'] = statistics['median']
     return metrics
 
+  def _act(
+    self, number: int, on_decision: Callable[[], None]
+  ) -> dict[str, list[Episode]]:
+    """Episodes without noise, of each task with each planner.
+
+    Args:
+      number: Number of the first episode.
+      on_decision: Called after each decision.
+
+    Returns:
+      Episodes by the suffix of their metrics.
+    """
+    result = {}
+    for task, collector in self.collectors.items():
+      for test, agent in self.agents.items():
+        suffix = evaluation.suffix((task, self.collectors), (test, self.agents))
+        episodes = self._run_episodes(agent, collector, number, on_decision)
+        number += len(episodes)
+        result[suffix] = episodes
+    return result
+
   def _run_episodes(
-    self, first: int, on_decision: Callable[[], None]
-  ) -> list[dict[str, np.ndarray]]:
+    self,
+    agent: PlanetAgent,
+    collector: Collector,
+    first: int,
+    on_decision: Callable[[], None],
+  ) -> list[Episode]:
     """Episodes without noise; `first` is the number of the first."""
     episodes = []
     while len(episodes) < self.settings.test_episodes:
       left = self.settings.test_episodes - len(episodes)
-      count = min(self.data.envs.count, left)
+      count = min(collector.envs.count, left)
       number = first + len(episodes)
-      seed = make_seed(self.settings.seed, 'test-agent', number)
-      policy = self.agent.policy(seed)
-      result = self.data.collect(policy, number, count, on_decision)
+      policy = agent.policy(make_seed(self.settings.seed, 'test-agent', number))
+      result = collector.collect(policy, number, count, on_decision)
       episodes += result.episodes
     return episodes
+
+  def _describe_episodes(
+    self, episodes: Mapping[str, Sequence[Episode]], counters: Counters
+  ) -> dict[str, float]:
+    """Metrics of the returns; records a picture of the first episodes."""
+    if not self.settings.test_episodes:
+      return {}
+    metrics, everything = {}, []
+    for suffix, some in episodes.items():
+      returns = evaluation.returns_of(some)
+      metrics[f'return{suffix}'] = float(np.mean(returns))
+      everything += returns
+      video = evaluation.video_frames(some[0])
+      name = f'episode{suffix}'
+      self.recorder.animation('test', counters, name, video, rate=20.0)
+    statistics = evaluation.describe_returns(everything)
+    metrics['return'] = statistics['mean']
+    metrics['return_median'] = statistics['median']
+    return metrics
 
   def _describe(
     self, batch: Mapping[str, np.ndarray], counters: Counters

@@ -1,9 +1,44 @@
-"""Settings of the training loop; `train.*` in gin files."""
+"""Settings of the training loop: `train.*` and `collect.*` in gin files."""
 
 import dataclasses
+from collections.abc import Sequence
 from typing import Literal
 
 from planet_tf.training.registry import settings
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class CollectSettings:
+  """Settings of a collection of training data.
+
+  Attributes:
+    policy: Who acts: the `agent`, or `random` actions; tests always plan.
+    episodes: Episodes of each task that are collected at a time, side by side.
+    every: Updates from one time to the next.
+    after: Updates until the first time; None for as many as `every`.
+    until: Updates after which it ends; None for never.
+    exploration: Standard deviation of the action noise.
+    exploration_ramp: Updates over which the noise grows from nothing to that;
+      if negative, over which it falls from that to nothing; 0 for neither.
+    exploration_least: Least share of the noise during a ramp.
+  """
+
+  policy: Literal['agent', 'random']
+  episodes: int
+  every: int
+  after: int | None
+  until: int | None
+  exploration: float
+  exploration_ramp: int
+  exploration_least: float
+
+  def __post_init__(self) -> None:
+    _check_least(self, 1, 'episodes', 'every', 'until')
+    _check_least(self, 0, 'after', 'exploration', 'exploration_least')
+    if self.exploration_least > 1:
+      raise ValueError(
+        f'exploration_least must be at most 1, got {self.exploration_least}.'
+      )
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -11,33 +46,29 @@ class TrainSettings:
   """Settings of the training loop.
 
   Attributes:
-    task: Name of the task, or `module:function`.
+    task: Name of the task, or `module:function`; a list for one agent that
+      learns several.
     seed: Seed of everything random in the run.
-    seed_episodes: Episodes S of random actions at the start, for training
-      and as many for testing.
-    updates_per_episode: Updates C for each collected episode.
-    collection: Who collects the episodes after the seed episodes: the `agent`
-      or `random` actions; tests always plan.
-    exploration: Standard deviation of the action noise while collecting.
-    exploration_ramp: Updates over which the noise grows from nothing to that;
-      if negative, over which it falls from that to nothing; 0 for neither.
-    exploration_least: Least share of the noise during a ramp.
+    seed_episodes: Episodes S of random actions at the start, of each task, for
+      training and as many for testing.
+    collections: Names of the collections; a name is the scope of settings
+      that differ for one of them.
+    tests: Names of the planners that are tested, which are scopes as well.
     updates_per_test: Updates from one test phase to the next.
-    test_episodes: Episodes without noise in a test phase.
-    total_episodes: Episodes of training data after which training ends.
+    test_episodes: Episodes without noise in a test phase, of each task, with
+      each planner.
+    total_episodes: Episodes of training data, of each task, after which
+      training ends.
     open_loop_context: Frames that the model sees before it predicts.
     updates_per_log: Updates whose mean metrics make one record.
     keep_checkpoints: Number of checkpoints to keep.
   """
 
-  task: str
+  task: str | Sequence[str]
   seed: int
   seed_episodes: int
-  updates_per_episode: int
-  collection: Literal['agent', 'random']
-  exploration: float
-  exploration_ramp: int
-  exploration_least: float
+  collections: Sequence[str]
+  tests: Sequence[str]
   updates_per_test: int
   test_episodes: int
   total_episodes: int
@@ -45,17 +76,19 @@ class TrainSettings:
   updates_per_log: int
   keep_checkpoints: int
 
+  @property
+  def tasks(self) -> tuple[str, ...]:
+    """Names of the tasks."""
+    return (self.task,) if isinstance(self.task, str) else tuple(self.task)
+
   def __post_init__(self) -> None:
-    may_be_zero = {'seed', 'exploration', 'exploration_least', 'test_episodes'}
-    unbounded = {'task', 'collection', 'exploration_ramp'}
-    for name, value in dataclasses.asdict(self).items():
-      least = 0 if name in may_be_zero else 1
-      if name not in unbounded and value < least:
-        raise ValueError(f'{name} must be at least {least}, got {value}.')
-    if self.exploration_least > 1:
-      raise ValueError(
-        f'exploration_least must be at most 1, got {self.exploration_least}.'
-      )
+    _check_least(self, 0, 'seed', 'test_episodes')
+    counts = ('seed_episodes', 'updates_per_test', 'total_episodes')
+    counts += ('open_loop_context', 'updates_per_log', 'keep_checkpoints')
+    _check_least(self, 1, *counts)
+    _check_names('task', self.tasks)
+    _check_names('collections', self.collections)
+    _check_names('tests', self.tests)
     if self.seed >= 2**31:
       raise ValueError(f'seed must be below 2**31, got {self.seed}.')
     if self.total_episodes < self.seed_episodes:
@@ -65,4 +98,20 @@ class TrainSettings:
       )
 
 
+def _check_least(settings: object, least: int, *names: str) -> None:
+  for name in names:
+    value = getattr(settings, name)
+    if value is not None and value < least:
+      raise ValueError(f'{name} must be at least {least}, got {value}.')
+
+
+def _check_names(setting: str, names: Sequence[str]) -> None:
+  if not names:
+    raise ValueError(f'{setting} must hold at least one name.')
+  for name in names:
+    if names.count(name) > 1:
+      raise ValueError(f'{setting} names {name!r} twice.')
+
+
 make_train_settings = settings(TrainSettings, name='train')
+make_collect_settings = settings(CollectSettings, name='collect', scoped=True)

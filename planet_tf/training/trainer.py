@@ -20,21 +20,18 @@ import numpy as np
 import tensorflow as tf
 from tqdm import tqdm
 
-from planet_tf.agent import PlanetAgent
-from planet_tf.control.simulate import Simulation
 from planet_tf.data import ChunkSampler, EpisodeError
 from planet_tf.envs import (
   RenderingUnavailable,
   UnsupportedEnvironment,
   WorkerError,
 )
-from planet_tf.training import evaluation
 from planet_tf.training.checkpoints import Checkpoints
-from planet_tf.training.collection import Collector
+from planet_tf.training.collection import set_aside
 from planet_tf.training.counters import Counters
+from planet_tf.training.data_phase import DataPhase
 from planet_tf.training.run_directory import RunDirectory
-from planet_tf.training.schedule import Schedule, linear
-from planet_tf.training.seeds import make_seed
+from planet_tf.training.schedule import Schedule
 from planet_tf.training.summaries import Recorder
 from planet_tf.training.test_phase import TestPhase
 from planet_tf.training.train_settings import TrainSettings
@@ -64,12 +61,11 @@ class Trainer:
   settings: TrainSettings
   run: RunDirectory
   model: WorldModel
-  agent: PlanetAgent
   sampler: ChunkSampler
   schedule: Schedule
   checkpoints: Checkpoints
   recorder: Recorder
-  data: Collector
+  data_phase: DataPhase
   test_phase: TestPhase
   should_stop: Callable[[], bool]
 
@@ -104,7 +100,6 @@ class Trainer:
     )
     with self._bar:
       try:
-        self._collect_seed_episodes()
         while True:
           self._do_what_is_due()
           if counters.updates >= last:
@@ -123,35 +118,17 @@ class Trainer:
   def _do_what_is_due(self) -> None:
     """Collects and tests as the schedule wants it after these updates."""
     counters = self.counters
-    wanted = self.settings.seed_episodes + self.schedule.collections(
-      counters.updates
-    )
-    while counters.episodes < wanted:
-      self._collect()
+    while self.data_phase.is_due(counters):
+      self._status('collecting' if counters.updates else 'random episodes')
+      for line in self.data_phase.run(counters, self._check_stop):
+        self._bar.write(line)
+      self._checkpoint()
+    while self.test_phase.lacks_seed_episodes(counters):
+      self._status('random episodes')
+      self.test_phase.collect_seed_episodes(counters, self._check_stop)
+      self._checkpoint()
     while counters.tests < self.schedule.tests(counters.updates):
       self._run_test()
-
-  def _collect_seed_episodes(self) -> None:
-    """Random episodes for training and testing."""
-    counters = self.counters
-    count = self.data.envs.count
-    while counters.episodes < self.settings.seed_episodes:
-      size = min(count, self.settings.seed_episodes - counters.episodes)
-      self._status('random episodes')
-      result = self.data.collect_random(
-        counters.episodes, size, self._check_stop
-      )
-      self._record_collection(result)
-    test_data = self.test_phase.data
-    while counters.test_episodes < self.settings.seed_episodes:
-      size = min(count, self.settings.seed_episodes - counters.test_episodes)
-      result = test_data.collect_random(
-        counters.test_episodes, size, self._check_stop
-      )
-      counters.test_episodes += size
-      for value in evaluation.returns_of(result.episodes):
-        self.recorder.scalars('test', counters, {'random_return': value})
-      self._checkpoint()
 
   def _update_until_event(self) -> None:
     """Updates until something else is due."""
@@ -171,28 +148,6 @@ class Trainer:
         self._record_updates()
       if self.should_stop():
         raise Stopped
-
-  def _collect(self) -> None:
-    """One episode, of the agent with exploration noise or of random actions."""
-    self._status('collecting')
-    number = self.counters.episodes
-    if self.settings.collection == 'random':
-      result = self.data.collect_random(number, 1, self._check_stop)
-    else:
-      seed = make_seed(self.settings.seed, 'train-agent', number)
-      policy = self.agent.policy(seed, self._exploration())
-      result = self.data.collect(policy, number, 1, self._check_stop)
-    self._record_collection(result)
-    self._checkpoint()
-
-  def _exploration(self) -> float:
-    """Standard deviation of the action noise at this moment."""
-    settings = self.settings
-    return settings.exploration * linear(
-      self.counters.updates,
-      settings.exploration_ramp,
-      settings.exploration_least,
-    )
 
   def _run_test(self) -> None:
     """One test phase."""
@@ -230,29 +185,6 @@ class Trainer:
           '--logdir. The checkpoint of the last episode is kept.'
         )
 
-  def _record_collection(self, result: Simulation) -> None:
-    counters = self.counters
-    for episode in result.episodes:
-      decisions = len(episode['reward']) - 1
-      counters.episodes += 1
-      counters.decisions += decisions
-      counters.env_steps += decisions * self.data.envs.action_repeat
-      (value,) = evaluation.returns_of([episode])
-      self.recorder.scalars(
-        'train',
-        counters,
-        {
-          'return': value,
-          'episode_length': decisions,
-          'seconds_per_decision': result.policy_seconds / result.decisions,
-          'seconds_per_env_decision': result.env_seconds / result.decisions,
-        },
-      )
-      self._bar.write(
-        f'episode {counters.episodes} after {counters.updates} updates: '
-        f'return {value:.1f}'
-      )
-
   def _checkpoint(self) -> None:
     position = {
       'counters': self.counters.as_dict(),
@@ -270,8 +202,9 @@ class Trainer:
     position = self.checkpoints.restore()
     if position is not None:
       self.counters = Counters(**position['counters'])
-    moved = self.data.set_aside(self.counters.episodes)
-    moved += self.test_phase.data.set_aside(self.counters.test_episodes)
+    counters = self.counters
+    moved = set_aside(self.run.train_episodes, counters.episodes)
+    moved += set_aside(self.run.test_episodes, counters.test_episodes)
     if moved:
       print(
         f'{len(moved)} episodes are newer than the last checkpoint; they are '

@@ -68,7 +68,7 @@ def logdir(tmp_path):
     _session('2026-11-23T17:45:00Z', 'bbb'),
   ]
   (folder / 'versions.json').write_text(json.dumps(sessions))
-  (folder / 'task.json').write_text(json.dumps({'task': 'dummy'}))
+  (folder / 'task.json').write_text(json.dumps({'tasks': {'dummy': {}}}))
   (folder / 'config.gin').write_text("train.task = 'dummy'\n")
   return folder
 
@@ -108,7 +108,7 @@ def test_csv_has_the_rows(logdir, tmp_path):
 
 
 def test_summary_states_the_means(logdir):
-  assert summarize(logdir, read_rows(logdir)) == {
+  assert summarize(logdir, 'dummy', read_rows(logdir)) == {
     'task': 'dummy',
     'random_episodes': 2,
     'random_mean_return': 20.0,
@@ -139,7 +139,7 @@ def test_running_median_looks_back():
 def test_picture_of_any_stage_is_drawn(logdir, tmp_path, episodes):
   rows = read_rows(logdir)
   path = tmp_path / 'curve.png'
-  picture.draw(path, rows[:episodes], summarize(logdir, rows))
+  picture.draw(path, rows[:episodes], summarize(logdir, 'dummy', rows))
   with Image.open(path) as image:
     assert image.size == (1080, 648)
     colors = image.convert('RGB').getcolors(maxcolors=1 << 20)

@@ -26,7 +26,7 @@ PARAMS = (
   'make_planner.iterations = 2',
   'make_envs.duration = 30',
   'train.seed_episodes = 1',
-  'train.updates_per_episode = 252',
+  'collect.every = 252',
   'train.total_episodes = 2',
 )
 TASK = 'tasks/cartpole_swingup.gin'

@@ -48,8 +48,8 @@ PAPER = {
   'make_planner.candidates': 1000,
   'make_planner.elites': 100,
   'train.seed_episodes': 5,
-  'train.updates_per_episode': 100,
-  'train.exploration': 0.3,
+  'collect.every': 100,
+  'collect.exploration': 0.3,
   'train.updates_per_test': 1000,
   'train.test_episodes': (1, 10),
   'train.total_episodes': 1000,
@@ -76,8 +76,9 @@ def test_every_shipped_file_builds(name, tmp_path):
   factories.make_sampler(tmp_path)
   assert model.optimizer.epsilon == 1e-4
   if 'train.task' in configuration.bindings():
-    assert train_settings.make_train_settings().total_episodes >= 3
-  assert configuration.bindings().get('train.task', 'dummy') in task_names()
+    settings = train_settings.make_train_settings()
+    assert settings.total_episodes >= 3
+    assert set(settings.tasks) <= set(task_names())
 
 
 def test_there_is_a_file_for_every_task():
@@ -108,14 +109,38 @@ def test_planet_gin_states_every_value_but_the_task():
   assert set(configuration.bindings()) == expected - {'train.task'}
 
 
+def test_a_scope_has_settings_of_its_own():
+  configuration.parse(
+    [],
+    [
+      'train.tests = ("main", "short")',
+      'short/make_planner.horizon = 6',
+      'short/make_planner.elites = 10',
+    ],
+  )
+  bound = configuration.bindings()
+  assert bound['make_planner.horizon'] == 12
+  assert bound['short/make_planner.horizon'] == 6
+  for name, expected in (('main', (12, 100)), ('short', (6, 10))):
+    with registry.in_scope(name):
+      planner = factories.make_planner()
+    settings = planner.keywords
+    assert (settings['horizon'], settings['elites']) == expected
+    assert settings['iterations'] == 10
+  text = configuration.text()
+  configuration.parse()
+  configuration.parse_text(text)
+  assert configuration.bindings() == bound
+
+
 def test_later_bindings_win(tmp_path):
   first, second = tmp_path / 'a.gin', tmp_path / 'b.gin'
-  first.write_text('train.seed = 1\ntrain.exploration = 0.1\n')
+  first.write_text('train.seed = 1\ncollect.exploration = 0.1\n')
   second.write_text('train.seed = 2\n')
-  configuration.parse([str(first), str(second)], ['train.exploration = 0.5'])
+  configuration.parse([str(first), str(second)], ['collect.exploration = 0.5'])
   bound = configuration.bindings()
   assert bound['train.seed'] == 2
-  assert bound['train.exploration'] == 0.5
+  assert bound['collect.exploration'] == 0.5
   assert bound['make_planner.horizon'] == 12
 
 
@@ -137,6 +162,12 @@ def test_text_restores_the_bindings():
       "train has no parameter 'sed'; did you mean 'seed'?",
     ),
     ('foo/train.seed = 1', 'has a scope, which has no effect here'),
+    (
+      'foo/make_planner.horizon = 6',
+      "no collection or test is called 'foo'; train.collections and",
+    ),
+    ('main/make_planner.horizon = "a"', 'has the wrong type; it takes int'),
+    ('main/collect.evry = 1', "collect has no parameter 'evry'; did you mean"),
     ('make_envs.task = "x"', 'make_envs.task is given by the program'),
     ('make_sampler.seed = 1', 'make_sampler.seed is given by the program'),
     ('train.xyz = 1', "train has no parameter 'xyz'; it has "),
@@ -179,7 +210,7 @@ def test_unusable_file_is_named(tmp_path, content, message):
 
 
 def test_int_is_a_float_and_none_is_allowed():
-  configuration.parse([], ['train.exploration = 1'])
+  configuration.parse([], ['collect.exploration = 1'])
   configuration.parse([], ['make_objectives.free_nats = None'])
 
 
@@ -231,7 +262,7 @@ def test_binding_the_same_parameter_twice_in_a_file(tmp_path):
     (
       'make_envs.workers = 0',
       lambda: factories.make_envs('dummy'),
-      'count must be a positive integer, got 0',
+      'workers must be at least 1, got 0',
     ),
     (
       'make_sampler.batch = 0',

@@ -27,7 +27,7 @@ def test_runs_the_wanted_number_of_different_episodes():
   configuration.parse(['tasks/dummy.gin', 'scale/debug.gin'])
   model = model_factories.make_world_model(2, seed=0)
   with ParallelEnvs('dummy', 2, duration=4) as envs:
-    agent = factories.make_agent(model, envs)
+    agent = factories.make_agents(['main'], model, envs)['main']
     first = evaluation.run_episodes(agent, envs, 3, seed=1)
     again = evaluation.run_episodes(agent, envs, 3, seed=1)
   assert len(first) == 3

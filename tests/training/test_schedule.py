@@ -2,7 +2,25 @@
 
 import pytest
 
-from planet_tf.training.schedule import LinearRamp, Schedule, linear
+from planet_tf.training.schedule import LinearRamp, Schedule, Turn, linear
+from planet_tf.training.train_settings import CollectSettings
+
+
+def _settings(every, after=None, until=None, episodes=1):
+  return CollectSettings(
+    policy='agent',
+    episodes=episodes,
+    every=every,
+    after=after,
+    until=until,
+    exploration=0.3,
+    exploration_ramp=0,
+    exploration_least=0.0,
+  )
+
+
+def _schedule(every, updates_per_test):
+  return Schedule({'main': _settings(every)}, updates_per_test)
 
 
 def test_default_events_are_those_of_the_original(golden):
@@ -20,32 +38,32 @@ def test_default_events_are_those_of_the_original(golden):
     if event['phase'] == 'test' and event['test_collect']:
       tests += 1
       updates_of_tests = done
-      assert Schedule(100, 1000).tests(done) == tests
-      assert Schedule(100, 1000).tests(done - 1) == tests - 1
+      assert _schedule(100, 1000).tests(done) == tests
+      assert _schedule(100, 1000).tests(done - 1) == tests - 1
   assert updates_of_tests == 3000
-  schedule = Schedule(updates_per_episode=100, updates_per_test=1000)
+  schedule = _schedule(100, 1000)
   for number, updates in enumerate(collections, 1):
-    assert schedule.collections(updates - 1) == number - 1
-    assert schedule.collections(updates) == number
+    assert schedule.episodes(updates - 1) == number - 1
+    assert schedule.episodes(updates) == number
 
 
 def test_first_epoch_collects_nine_episodes_before_the_first_test():
-  schedule = Schedule(100, 1000)
-  assert schedule.collections(1000) == 9
-  assert schedule.collections(1001) == 10
+  schedule = _schedule(100, 1000)
+  assert schedule.episodes(1000) == 9
+  assert schedule.episodes(1001) == 10
 
 
 def test_updates_until_event_meets_every_event():
-  schedule = Schedule(updates_per_episode=7, updates_per_test=10)
+  schedule = _schedule(7, 10)
   updates, seen = 0, []
   while updates < 60:
-    before = schedule.collections(updates), schedule.tests(updates)
+    before = schedule.episodes(updates), schedule.tests(updates)
     step = schedule.updates_until_event(updates)
     assert step >= 1
     for between in range(updates + 1, updates + step):
-      assert (schedule.collections(between), schedule.tests(between)) == before
+      assert (schedule.episodes(between), schedule.tests(between)) == before
     updates += step
-    after = schedule.collections(updates), schedule.tests(updates)
+    after = schedule.episodes(updates), schedule.tests(updates)
     assert after != before
     seen.append(updates)
   assert seen == [8, 10, 15, 20, 22, 29, 30, 36, 40, 43, 50, 57, 60]
@@ -53,15 +71,61 @@ def test_updates_until_event_meets_every_event():
 
 @pytest.mark.parametrize('episodes', [0, 1, 2, 5])
 def test_updates_for_is_the_inverse_of_collections(episodes):
-  schedule = Schedule(7, 10)
+  schedule = _schedule(7, 10)
   updates = schedule.updates_for(episodes)
-  assert schedule.collections(updates) == episodes
-  assert updates == 0 or schedule.collections(updates - 1) == episodes - 1
+  assert schedule.episodes(updates) == episodes
+  assert updates == 0 or schedule.episodes(updates - 1) == episodes - 1
 
 
-def test_rejects_zero():
-  with pytest.raises(ValueError, match='updates_per_test must be at least 1'):
-    Schedule(1, 0)
+def _binary(step, samples, after, every, until):
+  """Whether the original collects in a step; tools/schedule.py (binary)."""
+  active = step >= after and (until <= 0 or step < until)
+  return active and (step - after) % every < samples
+
+
+@pytest.mark.parametrize(
+  'after, every, until', [(5, 5, -1), (0, 3, -1), (4, 6, 23), (7, 2, 8)]
+)
+def test_times_are_those_of_the_original(after, every, until):
+  settings = _settings(every, after, until if until > 0 else None)
+  schedule = Schedule({'main': settings}, 1000)
+  collected = 0
+  for updates in range(1, 60):
+    # In the original the step counts samples before the update, 50 in each.
+    samples = [50 * x for x in (updates - 1, 1, after, every, until)]
+    collected += _binary(*samples[:4], samples[4] if until > 0 else -1)
+    assert schedule.episodes(updates) == collected, updates
+
+
+def test_collections_and_tasks_take_turns():
+  schedule = Schedule(
+    {'one': _settings(2), 'two': _settings(3, after=0, episodes=2)}, 1000
+  )
+  # Two comes after updates 1, 4 and 7, one after 3, 5 and 7.
+  assert [schedule.episodes(updates) for updates in range(8)] == [
+    *(0, 2, 2, 3, 5, 6, 6, 9)
+  ]
+  turns = [schedule.turn(number, tasks=2) for number in range(18)]
+  assert turns == [
+    *(Turn('two', 0, 2), Turn('two', 0, 1), Turn('two', 1, 2)),
+    Turn('two', 1, 1),
+    *(Turn('one', 0, 1), Turn('one', 1, 1)),
+    *(Turn('two', 0, 2), Turn('two', 0, 1), Turn('two', 1, 2)),
+    Turn('two', 1, 1),
+    *(Turn('one', 0, 1), Turn('one', 1, 1)),
+    *(Turn('one', 0, 1), Turn('one', 1, 1)),
+    *(Turn('two', 0, 2), Turn('two', 0, 1), Turn('two', 1, 2)),
+    Turn('two', 1, 1),
+  ]
+
+
+def test_collections_that_end_may_not_reach_the_episodes():
+  schedule = Schedule({'main': _settings(10, until=35)}, 1000)
+  assert schedule.episodes(1000) == 3
+  assert schedule.updates_for(3) == 31
+  assert schedule.updates_for(4) is None
+  with pytest.raises(ValueError, match='No collection is left for episode 3'):
+    schedule.turn(3)
 
 
 @pytest.mark.parametrize(

@@ -220,9 +220,9 @@ def test_more_episodes_go_on_where_a_run_ended(run, tmp_path):
 
 def test_another_configuration_is_refused_by_name(run):
   with pytest.raises(RunError) as caught:
-    _train(run[0], 'train.exploration = 0.1')
+    _train(run[0], 'collect.exploration = 0.1')
   message = str(caught.value)
-  assert 'train.exploration = 0.3 there and 0.1 now' in message
+  assert 'collect.exploration = 0.3 there and 0.1 now' in message
   assert '\n' not in message
   assert 'total_episodes' not in message
 

@@ -52,7 +52,18 @@ def test_diagnostics_train_resume_and_load(tmp_path):
 @pytest.mark.slow
 @pytest.mark.parametrize('name', EXPERIMENTS)
 def test_experiments_train_resume_and_load(tmp_path, name):
-  _check_run(tmp_path, [f'experiments/{name}'], ['make_envs.duration = 20'])
+  """Three episodes of each; figure 6 names six real tasks of its own."""
+  params = [
+    'make_envs.duration = 50',
+    'collect.every = 10',
+    'train.test_episodes = 1',
+    'train.total_episodes = 3',
+  ]
+  _check_run(tmp_path, [f'experiments/{name}'], params)
+  tasks = list(read_task(tmp_path)['tasks'])
+  assert len(tasks) == (6 if name == 'figure6_one_agent.gin' else 1)
+  paths = list_episodes(tmp_path / 'train_episodes')
+  assert [path.stem.split('-')[-1] for path in paths] == 3 * tasks
 
 
 @pytest.mark.parametrize('name', EXPERIMENTS)
@@ -156,10 +167,10 @@ def test_random_collection_leaves_the_tests_to_the_planner(tmp_path):
 
 
 def test_exploration_falls_with_its_ramp(tmp_path):
-  ramp = 'train.exploration_ramp = -5'  # Over before the first collection.
-  _train(tmp_path / 'a', params=[ramp, 'train.exploration = 0.3'])
-  _train(tmp_path / 'b', params=[ramp, 'train.exploration = 0.9'])
-  _train(tmp_path / 'c', params=['train.exploration = 0.9'])
+  ramp = 'collect.exploration_ramp = -5'  # Over before the first collection.
+  _train(tmp_path / 'a', params=[ramp, 'collect.exploration = 0.3'])
+  _train(tmp_path / 'b', params=[ramp, 'collect.exploration = 0.9'])
+  _train(tmp_path / 'c', params=['collect.exploration = 0.9'])
   a, b, c = (_actions(tmp_path / name)[-1] for name in 'abc')
   np.testing.assert_array_equal(a, b)
   assert np.any(a != c)

@@ -9,21 +9,26 @@ Example:
 import json
 import pathlib
 import shutil
+from collections.abc import Sequence
 
 from absl import flags
 
 from planet_tf import command_line
 from planet_tf.command_line import UsageError
+from planet_tf.training.evaluation import suffix
 from planet_tf.training.run_directory import read_task
 from tools.curve.picture import draw
-from tools.curve.rows import read_rows, write_csv
+from tools.curve.rows import Row, read_rows, write_csv
 from tools.curve.summary import summarize
 
 FLAGS = flags.FLAGS
 
 flags.DEFINE_string('logdir', None, 'Run directory of the training run.')
 flags.DEFINE_string(
-  'output', None, 'Folder to write to, such as results/NAME; made if need be.'
+  'output',
+  None,
+  'Folder to write to, such as results/NAME; made if need be. For an agent of '
+  'several tasks it gets a folder for each.',
 )
 
 # operative_config.gin is written with the first planned episode.
@@ -37,25 +42,35 @@ def main(arguments: list[str]) -> int:
   command_line.require('output')
   logdir = pathlib.Path(FLAGS.logdir).expanduser()
   output = pathlib.Path(FLAGS.output).expanduser()
-  read_task(logdir)  # Refuses a folder that holds no run.
-  rows = read_rows(logdir)
-  summary = summarize(logdir, rows)
-  try:
-    output.mkdir(parents=True, exist_ok=True)
-    write_csv(output / 'curve.csv', rows)
-    text = json.dumps(summary, indent=2)
-    (output / 'summary.json').write_text(text + '\n')
-    draw(output / 'curve.png', rows, summary)
-    for name in COPIES:
-      if (logdir / name).exists():
-        shutil.copyfile(logdir / name, output / name)
-  except OSError as error:
-    raise UsageError(
-      f'Cannot write to {str(output)!r} ({error.strerror}); choose another '
-      '--output.'
-    ) from error
-  print(text)
+  tasks = list(read_task(logdir)['tasks'])
+  for task in tasks:
+    folder = output / task if len(tasks) > 1 else output
+    rows = read_rows(logdir, 'return' + suffix((task, tasks)))
+    summary = summarize(logdir, task, rows)
+    try:
+      _write(logdir, folder, rows, summary)
+    except OSError as error:
+      raise UsageError(
+        f'Cannot write to {str(folder)!r} ({error.strerror}); choose another '
+        '--output.'
+      ) from error
+    print(json.dumps(summary, indent=2))
   return 0
+
+
+def _write(
+  logdir: pathlib.Path,
+  output: pathlib.Path,
+  rows: Sequence[Row],
+  summary: dict[str, object],
+) -> None:
+  output.mkdir(parents=True, exist_ok=True)
+  write_csv(output / 'curve.csv', rows)
+  (output / 'summary.json').write_text(json.dumps(summary, indent=2) + '\n')
+  draw(output / 'curve.png', rows, summary)
+  for name in COPIES:
+    if (logdir / name).exists():
+      shutil.copyfile(logdir / name, output / name)
 
 
 if __name__ == '__main__':

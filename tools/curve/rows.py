@@ -41,11 +41,13 @@ def read_sessions(logdir: pathlib.Path) -> list[dict[str, object]]:
   return json.loads((logdir / 'versions.json').read_text())
 
 
-def read_rows(logdir: pathlib.Path) -> list[Row]:
+def read_rows(logdir: pathlib.Path, name: str = 'return') -> list[Row]:
   """Reads the collected episodes and the tests of a run.
 
   Args:
     logdir: The run directory.
+    name: Name of the return, or of the first part of it: with several tasks
+      `return/TASK`, which several planners continue with `/NAME`.
 
   Returns:
     One row with the keys COLUMNS for each episode of training data and each
@@ -56,7 +58,11 @@ def read_rows(logdir: pathlib.Path) -> list[Row]:
   """
   path = logdir / FILE
   lines = read_metrics(logdir) if path.exists() else []
-  found = [line for line in lines if 'return' in line]
+  found = []
+  for line in lines:
+    names = sorted(key for key in line if f'{key}/'.startswith(f'{name}/'))
+    if names:
+      found.append({**line, 'return': line[names[0]]})
   if not found:
     raise UsageError(
       f'{str(path)!r} holds no return yet; wait for the first episode.'

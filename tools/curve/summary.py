@@ -4,30 +4,29 @@ import pathlib
 import statistics
 from collections.abc import Sequence
 
-from planet_tf.training.run_directory import read_task
 from tools.curve.rows import Row, read_sessions, split_rows
 
 
-def summarize(logdir: pathlib.Path, rows: Sequence[Row]) -> dict[str, object]:
-  """Summarises a run.
+def summarize(
+  logdir: pathlib.Path, task: str, rows: Sequence[Row]
+) -> dict[str, object]:
+  """Summarises what a run has reached in a task.
 
   Args:
     logdir: The run directory.
+    task: Name of the task.
     rows: What `read_rows` returns.
 
   Returns:
     Mean returns, counters and hardware by name; None where there is nothing
     to average yet. `hours` leaves out the pauses of a run that was resumed.
-
-  Raises:
-    RunError: The folder holds no run.
   """
   random, planned, tests = split_rows(rows)
   best = max(tests, key=lambda row: row['return'], default={})
   last = rows[-1]
   sessions = read_sessions(logdir)
   return {
-    'task': read_task(logdir)['task'],
+    'task': task,
     'random_episodes': len(random),
     'random_mean_return': _mean(random),
     'first_5_planned_mean_return': _mean(planned[:5]),
