@@ -43,6 +43,7 @@ DM_CONTROL = ['dm_control>=1.0.50,<1.1; python_version < "3.13"'] + [
   )
 ]
 
+GYMNASIUM = ['gymnasium>=1.2', 'imageio>=2.14']
 TEST = ['pytest>=8', 'pytest-timeout>=2.3', 'pytest-xdist>=3.6']
 LINT = ['import-linter>=2.1', 'ruff>=0.9']
 
@@ -78,9 +79,10 @@ setuptools.setup(
   package_data={'planet_tf.gin_configs': ['**/*.gin']},
   install_requires=REQUIRES + DM_CONTROL,
   extras_require={
+    'gymnasium': GYMNASIUM,
     'test': TEST,
     'lint': LINT,
-    'dev': TEST + LINT,
+    'dev': TEST + LINT + GYMNASIUM,
     'gpu': ['tensorflow[and-cuda]>=2.21,<2.22'],
   },
 )

@@ -28,7 +28,7 @@ ORIGINAL_OPTIONS = """
   planner_amount planner_horizon planner_iterations planner_topk
   state_diagnostics state_size tasks test_collects test_steps
   train_action_noise train_collects train_steps
-""".split()
+"""
 
 
 def _code(document):
@@ -71,4 +71,4 @@ def test_every_option_of_the_original_is_mapped():
   named = {
     name for row in rows for name in re.findall(r'`(\w+)`', row.split('|')[1])
   }
-  assert set(ORIGINAL_OPTIONS) <= named
+  assert set(ORIGINAL_OPTIONS.split()) <= named

@@ -35,6 +35,7 @@ class Task:
 
 
 _TASKS: dict[str, Task] = {}
+_PREFIXES: dict[str, Callable[[str], Factory]] = {}
 
 
 def register_task(
@@ -82,6 +83,16 @@ def register_task(
   return decorator
 
 
+def register_prefix(prefix: str, find: Callable[[str], Factory]) -> None:
+  """Gives meaning to task names `prefix:NAME`.
+
+  Args:
+    prefix: What comes before the colon; no longer taken for a module.
+    find: Gives the factory for what comes after it; raises UnknownTask.
+  """
+  _PREFIXES[prefix] = find
+
+
 def task_names() -> list[str]:
   """Names of all registered tasks, sorted."""
   return sorted(_TASKS)
@@ -93,20 +104,23 @@ def registered_task(name: str) -> Task | None:
 
 
 def find_task(name: str) -> Task:
-  """The task of a registered name or of a name `module:factory`.
+  """The task of a registered name, or of `module:factory`, `prefix:NAME`.
 
   A factory that is also registered keeps its action repeat and duration.
 
   Raises:
     UnknownTask: Nothing has this name; names the nearest that exists.
   """
-  if ':' in name:
+  prefix, colon, rest = name.partition(':')
+  if prefix in _PREFIXES and colon:
+    return Task(name, _PREFIXES[prefix](rest))
+  if colon:
     return _import_task(name)
   if name not in _TASKS:
     raise UnknownTask(
       f'Unknown task {name!r}{_nearest(name, _TASKS)} Known tasks: '
       f'{", ".join(task_names())}; a task of your own is named '
-      "'module:factory'."
+      "'module:factory', one of Gymnasium 'gymnasium:ID'."
     )
   return _TASKS[name]
 

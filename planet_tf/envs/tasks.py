@@ -6,7 +6,7 @@ import warnings
 
 import dm_env
 
-from planet_tf.envs import dm_control, dummy, rendering
+from planet_tf.envs import dm_control, dummy, gymnasium, rendering
 from planet_tf.envs.observations import ImageObservations
 from planet_tf.envs.registry import (
   Task,
@@ -21,6 +21,7 @@ RENDER_QUALITIES = ('exact', 'fast')
 
 dm_control.register()
 dummy.register()
+gymnasium.register()
 
 
 class InvalidTaskOption(ValueError):
