@@ -64,7 +64,7 @@ class DataPhase:
       result = collector.collect_random(number, count, on_decision)
     else:
       seed = make_seed(self.settings.seed, 'train-agent', number)
-      noise = _exploration(settings, counters.updates)
+      noise = exploration(settings, counters.updates)
       policy = self.agents[turn.collection].policy(seed, noise)
       result = collector.collect(policy, number, count, on_decision)
     suffix = evaluation.suffix(
@@ -109,7 +109,7 @@ class DataPhase:
     return lines
 
 
-def _exploration(settings: CollectSettings, updates: int) -> float:
+def exploration(settings: CollectSettings, updates: int) -> float:
   """Standard deviation of the action noise at this moment."""
   factor = linear(
     updates, settings.exploration_ramp, settings.exploration_least

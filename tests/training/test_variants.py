@@ -7,11 +7,13 @@ import tensorflow as tf
 from planet_tf.data import list_episodes, read_episode
 from planet_tf.training import configuration, model_factories
 from planet_tf.training.collection import Collector
+from planet_tf.training.data_phase import exploration
 from planet_tf.training.factories import make_envs
 from planet_tf.training.registry import ConfigurationError
 from planet_tf.training.run import train
 from planet_tf.training.run_directory import load_run, read_task
 from planet_tf.training.summaries import read_metrics
+from planet_tf.training.train_settings import make_collect_settings
 
 EXPERIMENTS = sorted(
   path.name
@@ -166,14 +168,13 @@ def test_random_collection_leaves_the_tests_to_the_planner(tmp_path):
   assert tests[0][0] == tests[1][0]
 
 
-def test_exploration_falls_with_its_ramp(tmp_path):
-  ramp = 'collect.exploration_ramp = -5'  # Over before the first collection.
-  _train(tmp_path / 'a', params=[ramp, 'collect.exploration = 0.3'])
-  _train(tmp_path / 'b', params=[ramp, 'collect.exploration = 0.9'])
-  _train(tmp_path / 'c', params=['collect.exploration = 0.9'])
-  a, b, c = (_actions(tmp_path / name)[-1] for name in 'abc')
-  np.testing.assert_array_equal(a, b)
-  assert np.any(a != c)
+def test_exploration_falls_with_its_ramp():
+  params = ['collect.exploration = 0.5', 'collect.exploration_ramp = -100']
+  configuration.parse([], [*params, 'collect.exploration_least = 0.2'])
+  settings = make_collect_settings()
+  assert exploration(settings, 0) == 0.5
+  assert exploration(settings, 60) == pytest.approx(0.2)
+  assert exploration(settings, 500) == pytest.approx(0.1)
 
 
 def test_learning_rate_rises_from_nothing():
