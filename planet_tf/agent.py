@@ -149,7 +149,7 @@ class PlanetAgent:
   ) -> AgentState:
     """Posterior of the current step."""
     dynamics = self.model.dynamics
-    embedding = self.model.encoder(image)
+    embedding = self.model.embed(image)
     # The prior's sample is replaced by the posterior's, so it needs no noise.
     noise = tf.stack([tf.zeros_like(noise), noise])
     _, posterior = dynamics(state, state['action'], embedding, noise)

@@ -3,6 +3,7 @@
 Source: paper, sections 2 and 3; original: training/define_model.py.
 """
 
+import contextlib
 from collections.abc import Collection, Mapping
 
 import keras
@@ -10,6 +11,7 @@ import tensorflow as tf
 
 from planet_tf.data.preprocess import bin_centers, check_bits
 from planet_tf.models import LatentDynamics
+from planet_tf.products import products_in
 
 State = dict[str, tf.Tensor]
 
@@ -27,6 +29,10 @@ class WorldModel(keras.Model):
     frozen_heads: Names of heads that only read the latents: their gradients
       end there, and they have an optimizer of their own.
     image_bits: Colour depth to which images are reduced.
+    precision: Type of the products of the convolutions, and of all products
+      while planning: `float32` or `bfloat16`.
+    chains: Parts in which updates and plans are computed side by side, each
+      by one thread.
     seed: Seed of every random draw of training.
   """
 
@@ -39,6 +45,8 @@ class WorldModel(keras.Model):
     action_size: int,
     frozen_heads: Collection[str] = (),
     image_bits: int = 5,
+    precision: str = 'float32',
+    chains: int = 1,
     seed: int = 0,
     **kwargs: object,
   ) -> None:
@@ -50,6 +58,8 @@ class WorldModel(keras.Model):
     self.frozen_heads = frozenset(frozen_heads)
     self.action_size = action_size
     self.image_bits = image_bits
+    self.precision = precision
+    self.chains = chains
     self.seed = seed
     self._build_layers()
 
@@ -79,6 +89,11 @@ class WorldModel(keras.Model):
     _, posterior = self.observe(images, batch['action'])
     return self.predict_heads(posterior)
 
+  def embed(self, images: tf.Tensor) -> tf.Tensor:
+    """Embeddings [.., E] of preprocessed images [.., 64, 64, 3]."""
+    with products_in(self.precision):
+      return self.encoder(images)
+
   def observe(
     self,
     images: tf.Tensor,
@@ -103,7 +118,7 @@ class WorldModel(keras.Model):
     """
     shape = tf.shape(actions)
     noise = self._noise((2, shape[0], shape[1]), seed, noise)
-    embedding = self.encoder(images)
+    embedding = self.embed(images)
     return self.dynamics.closed_loop(embedding, actions, noise, state)
 
   def imagine(
@@ -133,7 +148,11 @@ class WorldModel(keras.Model):
   def predict_heads(self, state: State) -> dict[str, tf.Tensor]:
     """What all heads predict from states [.., ..], by name."""
     features = self.dynamics.features(state)
-    return {name: head(features) for name, head in self.heads.items()}
+    predictions = {}
+    for name, head in self.heads.items():
+      with self._precision_of(name):
+        predictions[name] = head(features)
+    return predictions
 
   def log_probs(
     self, state: State, targets: Mapping[str, tf.Tensor]
@@ -149,12 +168,12 @@ class WorldModel(keras.Model):
     """
     features = self.dynamics.features(state)
     frozen = tf.stop_gradient(features)
-    return {
-      name: head.log_prob(
-        frozen if name in self.frozen_heads else features, targets[name]
-      )
-      for name, head in self.heads.items()
-    }
+    result = {}
+    for name, head in self.heads.items():
+      seen = frozen if name in self.frozen_heads else features
+      with self._precision_of(name):
+        result[name] = head.log_prob(seen, targets[name])
+    return result
 
   def predicted_return(
     self, state: State, actions: tf.Tensor, noise: tf.Tensor | None
@@ -182,9 +201,10 @@ class WorldModel(keras.Model):
       size = self.dynamics.stochastic_size
       noise = tf.zeros((horizon, tf.shape(flat)[0], size))
     total = 0.0
-    for time in range(horizon):
-      state = self.dynamics.transition(state, flat[:, time], noise[time])
-      total += self.heads['reward'](self.dynamics.features(state))
+    with products_in(self.precision):
+      for time in range(horizon):
+        state = self.dynamics.transition(state, flat[:, time], noise[time])
+        total += self.heads['reward'](self.dynamics.features(state))
     return tf.reshape(total, (-1, candidates))
 
   def compile(
@@ -270,6 +290,10 @@ class WorldModel(keras.Model):
     if frozen:
       groups.append((self.frozen_optimizer, frozen))
     return groups
+
+  def _precision_of(self, head: str) -> contextlib.AbstractContextManager:
+    """The type of a head's products: that of convolutions for images."""
+    return products_in(self.precision if head == 'image' else 'float32')
 
   def _noise(
     self,

@@ -31,7 +31,7 @@ class LatentDynamics(keras.layers.Layer, abc.ABC):
   def __init__(
     self, state_size: int, *, mean_only: bool, **kwargs: object
   ) -> None:
-    super().__init__(**kwargs)
+    super().__init__(autocast=False, **kwargs)
     self.stochastic_size = state_size
     self.mean_only = mean_only
 
@@ -69,10 +69,17 @@ class LatentDynamics(keras.layers.Layer, abc.ABC):
     """
 
   @abc.abstractmethod
-  def project(self, embedding: tf.Tensor) -> Nested:
-    """The part of the posterior that needs the embedding [.., E] alone.
+  def project(self, embedding: tf.Tensor) -> tuple[Nested, Nested]:
+    """The part of the posterior that needs no state.
 
     It is computed for all steps at once, outside of the loop over time.
+
+    Args:
+      embedding: Embeddings of observations [.., E].
+
+    Returns:
+      What depends on them, tensors [.., ?], and what all steps share, such as
+      parts of kernels: a slice in the loop would cost more than its product.
     """
 
   @abc.abstractmethod
@@ -81,7 +88,7 @@ class LatentDynamics(keras.layers.Layer, abc.ABC):
     state: State,
     action: tf.Tensor,
     prior: State,
-    projected: Nested,
+    projected: tuple[Nested, Nested],
     noise: tf.Tensor,
   ) -> State:
     """Posterior of the next state.
@@ -159,10 +166,11 @@ class LatentDynamics(keras.layers.Layer, abc.ABC):
       projected, action, prior_noise, posterior_noise = inputs
       prior = self.transition(state, action, prior_noise)
       return prior, self.posterior(
-        state, action, prior, projected, posterior_noise
+        state, action, prior, (projected, shared), posterior_noise
       )
 
-    inputs = (self.project(embedding), actions, noise[0], noise[1])
+    projected, shared = self.project(embedding)
+    inputs = (projected, actions, noise[0], noise[1])
     return _scan(step, (state, state), inputs)
 
   def open_loop(

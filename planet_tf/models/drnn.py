@@ -20,12 +20,12 @@ prior is the same network with an observation of zeros. Source: paper, figure
 
 from typing import NamedTuple
 
-import keras
 import tensorflow as tf
 
 from planet_tf.models.base import LatentDynamics, State
 from planet_tf.models.gaussian import Gaussian
-from planet_tf.models.gru import GRU
+from planet_tf.models.gru import GRU, Pair
+from planet_tf.products import Dense, join
 
 
 class Wiring(NamedTuple):
@@ -73,7 +73,7 @@ class DRNN(LatentDynamics):
     self.belief_size = belief_size
     self.wiring = wiring
     self.encoder = GRU(belief_size, name='encoder')
-    self.hidden = keras.layers.Dense(embed_size, 'relu', name='hidden')
+    self.hidden = Dense(embed_size, 'relu', name='hidden')
     self.gaussian = Gaussian(
       state_size, mean_only=mean_only, min_stddev=min_stddev, name='gaussian'
     )
@@ -137,7 +137,7 @@ class DRNN(LatentDynamics):
     """Prior of the next state; see the base class."""
     return self._advance(state, action, None, noise)
 
-  def project(self, embedding: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+  def project(self, embedding: tf.Tensor) -> tuple[Pair, Pair]:
     """The embedding's share of the encoder; see the base class."""
     return self.encoder.project(embedding)
 
@@ -146,7 +146,7 @@ class DRNN(LatentDynamics):
     state: State,
     action: tf.Tensor,
     prior: State,
-    projected: tuple[tf.Tensor, tf.Tensor],
+    projected: tuple[Pair, Pair],
     noise: tf.Tensor,
   ) -> State:
     """Posterior of the next state; see the base class."""
@@ -156,7 +156,7 @@ class DRNN(LatentDynamics):
     self,
     state: State,
     action: tf.Tensor,
-    projected: tuple[tf.Tensor, tf.Tensor] | None,
+    projected: tuple[Pair, Pair] | None,
     noise: tf.Tensor,
   ) -> State:
     """One step; without an observation, that is with zeros, it is the prior."""
@@ -191,4 +191,4 @@ class DRNN(LatentDynamics):
 
 def _join(*inputs: tf.Tensor | bool) -> tf.Tensor:
   """Side by side, without those that are not connected."""
-  return tf.concat([x for x in inputs if x is not False], -1)
+  return join(*(x for x in inputs if x is not False))

@@ -3,6 +3,8 @@
 import keras
 import tensorflow as tf
 
+from planet_tf.products import add_bias, product
+
 
 class Gaussian(keras.layers.Layer):
   """Diagonal Gaussian whose statistics are linear in its inputs.
@@ -23,13 +25,13 @@ class Gaussian(keras.layers.Layer):
     min_stddev: float = 0.1,
     **kwargs: object,
   ) -> None:
-    super().__init__(**kwargs)
+    super().__init__(autocast=False, **kwargs)
     if min_stddev < 0:
       raise ValueError(f'min_stddev must be at least 0, got {min_stddev}.')
     self.mean_only = mean_only
     self.min_stddev = min_stddev
     self.mean = keras.layers.Dense(size, name='mean')
-    self.stddev = keras.layers.Dense(size, 'softplus', name='stddev')
+    self.stddev = keras.layers.Dense(size, name='stddev')
 
   def build(self, input_shape: tuple[int | None, ...]) -> None:
     """Creates the variables for inputs [.., X]."""
@@ -38,7 +40,7 @@ class Gaussian(keras.layers.Layer):
     self.built = True
 
   def call(self, inputs: tf.Tensor, noise: tf.Tensor) -> dict[str, tf.Tensor]:
-    """Computes the statistics and a sample.
+    """Computes the statistics, by one product for both, and a sample.
 
     Args:
       inputs: Inputs [.., X].
@@ -47,7 +49,10 @@ class Gaussian(keras.layers.Layer):
     Returns:
       `mean`, `stddev` and `sample`, each [.., S].
     """
-    mean = self.mean(inputs)
-    stddev = self.stddev(inputs) + self.min_stddev
+    kernel = tf.concat([self.mean.kernel, self.stddev.kernel], -1)
+    bias = tf.concat([self.mean.bias, self.stddev.bias], -1)
+    outputs = add_bias(product(inputs, kernel), bias, keras.activations.linear)
+    mean, raw = tf.split(tf.cast(outputs, tf.float32), 2, -1)
+    stddev = tf.math.softplus(raw) + self.min_stddev
     sample = mean if self.mean_only else mean + stddev * noise
     return {'mean': mean, 'stddev': stddev, 'sample': sample}

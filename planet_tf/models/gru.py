@@ -3,6 +3,10 @@
 import keras
 import tensorflow as tf
 
+from planet_tf.products import add_bias, join, product
+
+Pair = tuple[tf.Tensor, tf.Tensor]
+
 
 class GRU(keras.layers.Layer):
   """One step of a gated recurrent unit.
@@ -21,7 +25,7 @@ class GRU(keras.layers.Layer):
   """
 
   def __init__(self, units: int, **kwargs: object) -> None:
-    super().__init__(**kwargs)
+    super().__init__(autocast=False, **kwargs)
     self.units = units
     # Made here, where other layers draw the seeds of theirs, too.
     self._kernels = [keras.initializers.GlorotUniform() for _ in range(2)]
@@ -42,26 +46,26 @@ class GRU(keras.layers.Layer):
       shape=(self.units,), initializer='zeros', name='b_c'
     )
 
-  def project(self, inputs: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+  def project(self, inputs: tf.Tensor) -> tuple[Pair, Pair]:
     """Share of the first columns of the inputs, computed ahead of `call`.
 
     Args:
       inputs: The first columns [.., Y] of the inputs.
 
     Returns:
-      Their products with both kernels, [.., 2 * D] and [.., D].
+      Their products with both kernels, [.., 2 * D] and [.., D], and the
+      kernels' other rows.
     """
     rows = inputs.shape[-1]
-    return (
-      tf.tensordot(inputs, self.w_ru[:rows], 1),
-      tf.tensordot(inputs, self.w_c[:rows], 1),
-    )
+    kernels = self.w_ru, self.w_c
+    first, second = (tf.tensordot(inputs, x[:rows], 1) for x in kernels)
+    return (first, second), (self.w_ru[rows:], self.w_c[rows:])
 
   def call(
     self,
     inputs: tf.Tensor,
     state: tf.Tensor,
-    projected: tuple[tf.Tensor, tf.Tensor] | None = None,
+    projected: tuple[Pair, Pair] | None = None,
   ) -> tf.Tensor:
     """Advances the state.
 
@@ -75,17 +79,24 @@ class GRU(keras.layers.Layer):
     Returns:
       Next recurrent state h' [B, D].
     """
-    rows = inputs.shape[-1] + self.units
-    w_ru, w_c = _last(self.w_ru, rows), _last(self.w_c, rows)
-    gates = tf.matmul(tf.concat([inputs, state], -1), w_ru) + self.b_ru
+    if projected is None:
+      rows = inputs.shape[-1] + self.units
+      w_ru, w_c = _last(self.w_ru, rows), _last(self.w_c, rows)
+    else:
+      w_ru, w_c = projected[1]
+    gates = _linear(join(inputs, state), w_ru, self.b_ru)
     if projected is not None:
-      gates += projected[0]
+      gates += projected[0][0]
     reset, update = tf.split(tf.sigmoid(gates), 2, -1)
-    joint = tf.concat([inputs, reset * state], -1)
-    candidate = tf.matmul(joint, w_c) + self.b_c
+    candidate = _linear(join(inputs, reset * state), w_c, self.b_c)
     if projected is not None:
-      candidate += projected[1]
+      candidate += projected[0][1]
     return update * state + (1.0 - update) * tf.tanh(candidate)
+
+
+def _linear(inputs: tf.Tensor, kernel: tf.Tensor, bias: tf.Tensor) -> tf.Tensor:
+  outputs = add_bias(product(inputs, kernel), bias, keras.activations.linear)
+  return tf.cast(outputs, tf.float32)  # Gates need the precision.
 
 
 def _last(kernel: keras.Variable, rows: int) -> tf.Tensor:

@@ -14,11 +14,11 @@ Source: paper, section 3 and figures 2 and 4. The original has none; its
 README approximates one by an RSSM without samples and without a divergence.
 """
 
-import keras
 import tensorflow as tf
 
 from planet_tf.models.base import LatentDynamics, State
 from planet_tf.models.gru import GRU
+from planet_tf.products import Dense
 
 
 class RNN(LatentDynamics):
@@ -44,13 +44,9 @@ class RNN(LatentDynamics):
     **kwargs: object,
   ) -> None:
     super().__init__(belief_size, mean_only=True, **kwargs)
-    self.action_layer = keras.layers.Dense(
-      embed_size, activation, name='action'
-    )
+    self.action_layer = Dense(embed_size, activation, name='action')
     self.prior_gru = GRU(belief_size, name='prior')
-    self.embedding_layer = keras.layers.Dense(
-      embed_size, activation, name='embedding'
-    )
+    self.embedding_layer = Dense(embed_size, activation, name='embedding')
     self.posterior_gru = GRU(belief_size, name='posterior')
 
   @property
@@ -81,20 +77,20 @@ class RNN(LatentDynamics):
     """Prior of the next state; see the base class."""
     return _state(self.prior_gru(self.action_layer(action), state['mean']))
 
-  def project(self, embedding: tf.Tensor) -> tf.Tensor:
+  def project(self, embedding: tf.Tensor) -> tuple[tf.Tensor, tuple]:
     """The inputs of the posterior's GRU; see the base class."""
-    return self.embedding_layer(embedding)
+    return self.embedding_layer(embedding), ()
 
   def posterior(
     self,
     state: State,
     action: tf.Tensor,
     prior: State,
-    projected: tf.Tensor,
+    projected: tuple[tf.Tensor, tuple],
     noise: tf.Tensor,
   ) -> State:
     """Posterior of the next state; see the base class."""
-    return _state(self.posterior_gru(projected, prior['mean']))
+    return _state(self.posterior_gru(projected[0], prior['mean']))
 
 
 def _state(recurrent: tf.Tensor) -> State:

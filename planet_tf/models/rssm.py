@@ -24,6 +24,7 @@ from planet_tf.models.base import LatentDynamics, State
 from planet_tf.models.gaussian import Gaussian
 from planet_tf.models.gru import GRU
 from planet_tf.models.split_dense import SplitDense
+from planet_tf.products import Dense, join
 
 
 class RSSM(LatentDynamics):
@@ -66,7 +67,7 @@ class RSSM(LatentDynamics):
 
     def layers(count: int, prefix: str) -> list[keras.layers.Layer]:
       return [
-        keras.layers.Dense(embed_size, activation, name=f'{prefix}{index}')
+        Dense(embed_size, activation, name=f'{prefix}{index}')
         for index in range(count)
       ]
 
@@ -114,13 +115,13 @@ class RSSM(LatentDynamics):
 
   def features(self, state: State) -> tf.Tensor:
     """Sample and belief side by side, [.., F]."""
-    return tf.concat([state['sample'], state['belief']], -1)
+    return join(state['sample'], state['belief'])
 
   def transition(
     self, state: State, action: tf.Tensor, noise: tf.Tensor
   ) -> State:
     """Prior of the next state; see the base class."""
-    hidden = tf.concat([state['sample'], action], -1)
+    hidden = join(state['sample'], action)
     for layer in self.input_layers:
       hidden = layer(hidden)
     belief = self.gru(hidden, state['belief'])
@@ -130,7 +131,7 @@ class RSSM(LatentDynamics):
       hidden = layer(hidden)
     return {**self.prior_gaussian(hidden, noise), 'belief': belief}
 
-  def project(self, embedding: tf.Tensor) -> tf.Tensor:
+  def project(self, embedding: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     """The embedding's share of the posterior's first layer; see the base."""
     return self.posterior_input.project(embedding)
 
@@ -139,7 +140,7 @@ class RSSM(LatentDynamics):
     state: State,
     action: tf.Tensor,
     prior: State,
-    projected: tf.Tensor,
+    projected: tuple[tf.Tensor, tf.Tensor],
     noise: tf.Tensor,
   ) -> State:
     """Posterior of the next state; see the base class."""

@@ -3,6 +3,8 @@
 import keras
 import tensorflow as tf
 
+from planet_tf.products import product
+
 
 class SplitDense(keras.layers.Dense):
   """Dense layer over two inputs side by side, given one after the other.
@@ -12,17 +14,32 @@ class SplitDense(keras.layers.Dense):
   of it. Kernel [x + y, units] and bias are those of a plain dense layer.
   """
 
+  def __init__(self, *args: object, **kwargs: object) -> None:
+    super().__init__(*args, autocast=False, **kwargs)
+
   def build(self, input_shape: tuple[int | None, ...]) -> None:
     """Creates the variables for both inputs together, [.., X + Y]."""
     super().build(input_shape)
     self.input_spec = None  # Of the two together; `call` gets the first alone.
 
-  def project(self, second: tf.Tensor) -> tf.Tensor:
-    """Share of the second input [.., Y], with the bias; [.., units]."""
-    kernel = self.kernel[-second.shape[-1] :]
-    return tf.tensordot(second, kernel, 1) + self.bias
+  def project(self, second: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """What does not need the first input.
 
-  def call(self, first: tf.Tensor, projected: tf.Tensor) -> tf.Tensor:
+    Args:
+      second: The second input [.., Y].
+
+    Returns:
+      Its share with the bias, [.., units], and the kernel of the first input
+      [X, units].
+    """
+    rows = self.kernel.shape[0] - second.shape[-1]
+    share = tf.tensordot(second, self.kernel[rows:], 1) + self.bias
+    return share, self.kernel[:rows]
+
+  def call(
+    self, first: tf.Tensor, projected: tuple[tf.Tensor, tf.Tensor]
+  ) -> tf.Tensor:
     """Output [B, units] for the first input [B, X] and `project`'s output."""
-    kernel = self.kernel[: first.shape[-1]]
-    return self.activation(tf.matmul(first, kernel) + projected)
+    share, kernel = projected
+    outputs = tf.cast(product(first, kernel), tf.float32)
+    return self.activation(outputs + share)

@@ -13,12 +13,12 @@ r"""The state-space model (SSM), purely stochastic.
 Source: paper, section 3 and figure 2; original: models/ssm.py.
 """
 
-import keras
 import tensorflow as tf
 
 from planet_tf.models.base import LatentDynamics, State
 from planet_tf.models.gaussian import Gaussian
 from planet_tf.models.split_dense import SplitDense
+from planet_tf.products import Dense, join
 
 
 class SSM(LatentDynamics):
@@ -47,7 +47,7 @@ class SSM(LatentDynamics):
   ) -> None:
     super().__init__(state_size, mean_only=mean_only, **kwargs)
     options = {'mean_only': mean_only, 'min_stddev': min_stddev}
-    self.transition_hidden = keras.layers.Dense(
+    self.transition_hidden = Dense(
       embed_size, activation, name='transition_hidden'
     )
     self.prior_gaussian = Gaussian(state_size, **options, name='prior_gaussian')
@@ -85,10 +85,10 @@ class SSM(LatentDynamics):
     self, state: State, action: tf.Tensor, noise: tf.Tensor
   ) -> State:
     """Prior of the next state; see the base class."""
-    hidden = self.transition_hidden(tf.concat([state['sample'], action], -1))
+    hidden = self.transition_hidden(join(state['sample'], action))
     return self.prior_gaussian(hidden, noise)
 
-  def project(self, embedding: tf.Tensor) -> tf.Tensor:
+  def project(self, embedding: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     """The embedding's share of the posterior's first layer; see the base."""
     return self.posterior_hidden.project(embedding)
 
@@ -97,10 +97,10 @@ class SSM(LatentDynamics):
     state: State,
     action: tf.Tensor,
     prior: State,
-    projected: tf.Tensor,
+    projected: tuple[tf.Tensor, tf.Tensor],
     noise: tf.Tensor,
   ) -> State:
     """Posterior of the next state; see the base class."""
-    statistics = tf.concat([prior['mean'], prior['stddev']], -1)
+    statistics = join(prior['mean'], prior['stddev'])
     hidden = self.posterior_hidden(statistics, projected)
     return self.posterior_gaussian(hidden, noise)

@@ -12,6 +12,7 @@ from planet_tf.networks.convolution import (
   Conv2DTranspose,
   PointTransposed,
 )
+from planet_tf.products import Dense
 
 EMBEDDING_SIZE = 1024
 IMAGE_SHAPE = (64, 64, 3)
@@ -22,12 +23,9 @@ class Encoder(keras.layers.Layer):
 
   The maps are 64 -> 31 -> 14 -> 6 -> 2 pixels wide with 32, 64, 128 and 256
   channels, so that the embedding has E = 2 * 2 * 256 = 1024 numbers.
-
-  Args:
-    compute: Type of the convolutions, `float32` or `bfloat16`.
   """
 
-  def __init__(self, compute: str = 'float32', **kwargs: object) -> None:
+  def __init__(self, **kwargs: object) -> None:
     super().__init__(**kwargs)
     self.convolutions = [
       Conv2D(
@@ -35,7 +33,6 @@ class Encoder(keras.layers.Layer):
         4,
         strides=2,
         activation='relu',
-        compute=compute,
         name=f'conv{index}',
       )
       for index, channels in enumerate((32, 64, 128, 256))
@@ -67,6 +64,7 @@ class Encoder(keras.layers.Layer):
     hidden = tf.reshape(images, (-1, *IMAGE_SHAPE))
     for layer in self.convolutions:
       hidden = layer(hidden)
+    hidden = tf.cast(hidden, tf.float32)
     return tf.reshape(hidden, tf.concat([leading, [EMBEDDING_SIZE]], 0))
 
 
@@ -75,21 +73,17 @@ class Decoder(keras.layers.Layer):
 
   A dense layer to 1024 numbers without activation, then transposed
   convolutions of stride 2 to maps of 5, 13, 30 and 64 pixels.
-
-  Args:
-    compute: Type of the convolutions, `float32` or `bfloat16`.
   """
 
-  def __init__(self, compute: str = 'float32', **kwargs: object) -> None:
+  def __init__(self, **kwargs: object) -> None:
     super().__init__(**kwargs)
-    options = {'strides': 2, 'compute': compute}
-    hidden = {'activation': 'relu', **options}
-    self.dense = keras.layers.Dense(EMBEDDING_SIZE, name='dense')
+    hidden = {'strides': 2, 'activation': 'relu'}
+    self.dense = Dense(EMBEDDING_SIZE, name='dense')
     self.transposed = [
-      PointTransposed(128, 5, compute=compute, name='transposed0'),
+      PointTransposed(128, 5, name='transposed0'),
       Conv2DTranspose(64, 5, name='transposed1', **hidden),
       Conv2DTranspose(32, 6, name='transposed2', **hidden),
-      Conv2DTranspose(3, 6, name='transposed3', **options),
+      Conv2DTranspose(3, 6, name='transposed3', strides=2),
     ]
 
   def build(self, input_shape: tuple[int | None, ...]) -> None:
@@ -119,6 +113,7 @@ class Decoder(keras.layers.Layer):
     hidden = self.dense(hidden)
     for layer in self.transposed:
       hidden = layer(hidden)
+    hidden = tf.cast(hidden, tf.float32)
     return tf.reshape(hidden, tf.concat([leading, IMAGE_SHAPE], 0))
 
   def log_prob(self, features: tf.Tensor, images: tf.Tensor) -> tf.Tensor:

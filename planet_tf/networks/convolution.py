@@ -1,55 +1,38 @@
-"""Convolutions that can compute in bfloat16 without harming gradients."""
+"""Convolutions of stride 2 that compute in the type of `products_in`."""
 
 import keras
 import tensorflow as tf
 
-
-class _ComputeType:
-  """Adds the type of the product to a convolution of Keras.
-
-  Weights, bias, activation and so the bias gradient stay float32: TensorFlow
-  accumulates the bias gradients of bfloat16 layers in bfloat16, where sums
-  over many pixels come out many times too small.
-
-  Args:
-    *arguments: Of the layer of Keras: output channels and kernel size.
-    compute: Type of the product, `float32` or `bfloat16`.
-    **kwargs: Of the layer of Keras.
-  """
-
-  def __init__(
-    self, *arguments: int, compute: str = 'float32', **kwargs: object
-  ) -> None:
-    super().__init__(*arguments, **kwargs)
-    self.compute = compute
+from planet_tf.networks.constructions import (
+  convolution,
+  transposed_convolution,
+)
+from planet_tf.products import add_bias, operand
 
 
-class Conv2D(_ComputeType, keras.layers.Conv2D):
-  """A convolution without padding whose product may run in bfloat16."""
+class Conv2D(keras.layers.Conv2D):
+  """A convolution without padding; see `constructions.convolution`."""
+
+  def __init__(self, *args: object, **kwargs: object) -> None:
+    # Keras would turn the inputs into float32 otherwise.
+    super().__init__(*args, autocast=False, **kwargs)
 
   def call(self, inputs: tf.Tensor) -> tf.Tensor:
     """Maps [B, height, width, in] to [B, height', width', filters]."""
-    inputs = tf.cast(inputs, self.compute)
-    kernel = tf.cast(self.kernel, self.compute)
-    outputs = tf.nn.conv2d(inputs, kernel, self.strides, 'VALID')
-    return self.activation(tf.cast(outputs, tf.float32) + self.bias)
+    outputs = convolution(operand(inputs), operand(self.kernel))
+    return add_bias(outputs, self.bias, self.activation)
 
 
-class Conv2DTranspose(_ComputeType, keras.layers.Conv2DTranspose):
+class Conv2DTranspose(keras.layers.Conv2DTranspose):
   """A transposed convolution without padding; see `Conv2D`."""
 
+  def __init__(self, *args: object, **kwargs: object) -> None:
+    super().__init__(*args, autocast=False, **kwargs)
+
   def call(self, inputs: tf.Tensor) -> tf.Tensor:
     """Maps [B, height, width, in] to [B, height', width', filters]."""
-    batch = tf.shape(inputs)[0]
-    shape = self.compute_output_shape(inputs.shape)[1:]
-    outputs = tf.nn.conv2d_transpose(
-      tf.cast(inputs, self.compute),
-      tf.cast(self.kernel, self.compute),
-      tf.stack([batch, *shape]),
-      self.strides,
-      'VALID',
-    )
-    return self.activation(tf.cast(outputs, tf.float32) + self.bias)
+    outputs = transposed_convolution(operand(inputs), operand(self.kernel))
+    return add_bias(outputs, self.bias, self.activation)
 
 
 class PointTransposed(keras.layers.Layer):
@@ -61,21 +44,12 @@ class PointTransposed(keras.layers.Layer):
   Args:
     filters: Output channels.
     kernel_size: Width and height of the kernel and so of the output.
-    compute: Type of the product, `float32` or `bfloat16`.
   """
 
-  def __init__(
-    self,
-    filters: int,
-    kernel_size: int,
-    *,
-    compute: str = 'float32',
-    **kwargs: object,
-  ) -> None:
-    super().__init__(**kwargs)
+  def __init__(self, filters: int, kernel_size: int, **kwargs: object) -> None:
+    super().__init__(autocast=False, **kwargs)
     self.filters = filters
     self.kernel_size = kernel_size
-    self.compute = compute
     # Made here, where other layers draw the seed of theirs, too.
     self._initializer = keras.initializers.GlorotUniform()
 
@@ -95,10 +69,6 @@ class PointTransposed(keras.layers.Layer):
     """Maps [B, in] to relu maps [B, kernel_size, kernel_size, filters]."""
     size = self.kernel_size
     kernel = tf.reshape(self.kernel, (-1, self.kernel.shape[-1]))
-    outputs = tf.matmul(
-      tf.cast(inputs, self.compute),
-      tf.cast(kernel, self.compute),
-      transpose_b=True,
-    )
+    outputs = tf.matmul(operand(inputs), operand(kernel), transpose_b=True)
     outputs = tf.reshape(outputs, (-1, size, size, self.filters))
-    return tf.nn.relu(tf.cast(outputs, tf.float32) + self.bias)
+    return add_bias(outputs, self.bias, keras.activations.relu)

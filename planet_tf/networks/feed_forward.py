@@ -9,6 +9,7 @@ import keras
 import tensorflow as tf
 
 from planet_tf import distributions
+from planet_tf.products import Dense
 
 LIKELIHOODS = ('normal', 'truncated_normal', 'tanh_normal', 'deterministic')
 
@@ -40,7 +41,7 @@ class FeedForward(keras.layers.Layer):
     high: float = 1.0,
     **kwargs: object,
   ) -> None:
-    super().__init__(**kwargs)
+    super().__init__(autocast=False, **kwargs)
     if num_layers < 0:
       raise ValueError(f'num_layers must be at least 0, got {num_layers}.')
     if likelihood not in LIKELIHOODS:
@@ -51,13 +52,13 @@ class FeedForward(keras.layers.Layer):
     self.likelihood = likelihood
     self.bounds = {'low': low, 'high': high}
     self.hidden = [
-      keras.layers.Dense(units, activation, name=f'dense{index}')
+      Dense(units, activation, name=f'dense{index}')
       for index in range(num_layers)
     ]
-    self.mean = keras.layers.Dense(output_size or 1, name='mean')
+    self.mean = Dense(output_size or 1, name='mean')
     self.stddev = stddev
     if stddev == 'learned':
-      self.stddev = keras.layers.Dense(output_size or 1, name='stddev')
+      self.stddev = Dense(output_size or 1, name='stddev')
 
   def build(self, input_shape: tuple[int | None, ...]) -> None:
     """Creates the variables for features [.., F]."""
@@ -121,4 +122,4 @@ class FeedForward(keras.layers.Layer):
     leading = tf.shape(features)[:-1]
     event = [] if self.output_size is None else [self.output_size]
     shape = tf.concat([leading, tf.cast(event, tf.int32)], 0)
-    return tf.reshape(layer(hidden), shape)
+    return tf.reshape(tf.cast(layer(hidden), tf.float32), shape)

@@ -73,7 +73,6 @@ def make_world_model(
   Returns:
     The model, all variables created.
   """
-  compute = choose_precision(precision)
   activation = 'linear' if activation == 'none' else activation
   with _initial_weights_from(seed):
     sampling = {'mean_only': mean_only, 'min_stddev': min_stddev}
@@ -98,9 +97,9 @@ def make_world_model(
       'activation': activation,
     }
     # What is optional comes last: it does not change the weights before it.
-    encoder, latents = Encoder(compute), makers[dynamics]()
+    encoder, latents = Encoder(), makers[dynamics]()
     heads = {
-      'image': Decoder(compute),
+      'image': Decoder(),
       'reward': FeedForward(
         likelihood=reward_likelihood, stddev=reward_stddev, **hidden
       ),
@@ -121,6 +120,7 @@ def make_world_model(
       action_size=action_size,
       frozen_heads=set(heads) - set(gradient_heads),
       image_bits=image_bits,
+      precision=choose_precision(precision),
       seed=seed,
     )
 

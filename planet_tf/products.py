@@ -1,0 +1,115 @@
+"""Matrix products in the type that suits the hardware, float32 or bfloat16.
+
+Layers compute products in the type of the surrounding `products_in`; weights,
+gates, statistics, sums and all that follows stay float32. The default is
+float32, which is the reference.
+"""
+
+import contextlib
+import contextvars
+from collections.abc import Callable, Iterator
+
+import keras
+import tensorflow as tf
+
+Activation = Callable[[tf.Tensor], tf.Tensor]
+
+_TYPE = contextvars.ContextVar('product_type', default='float32')
+
+
+@contextlib.contextmanager
+def products_in(dtype: str) -> Iterator[None]:
+  """Has the layers that are called inside compute products in a type.
+
+  Args:
+    dtype: `float32` or `bfloat16`.
+  """
+  token = _TYPE.set(dtype)
+  try:
+    yield
+  finally:
+    _TYPE.reset(token)
+
+
+def operand(tensor: tf.Tensor) -> tf.Tensor:
+  """A factor of a product, in its type."""
+  return tf.cast(tensor, _TYPE.get())
+
+
+def join(*tensors: tf.Tensor) -> tf.Tensor:
+  """Tensors [.., ?] side by side, as the factor of a product."""
+  return tf.concat([operand(tensor) for tensor in tensors], -1)
+
+
+def product(inputs: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
+  """Product of inputs [.., X] and a kernel [X, units], in its type."""
+  inputs, kernel = operand(inputs), operand(kernel)
+  if inputs.shape.rank == 2:
+    return tf.matmul(inputs, kernel)  # Fused with a bias that follows.
+  return tf.tensordot(inputs, kernel, 1)
+
+
+def add_bias(
+  products: tf.Tensor, bias: tf.Tensor, activation: Activation
+) -> tf.Tensor:
+  """Adds a bias and applies an activation, in the type of the products.
+
+  TensorFlow accumulates the gradient of a bfloat16 bias in bfloat16, where
+  sums over many pixels come out many times too small; here it is a product,
+  which accumulates in float32.
+
+  Args:
+    products: Products [.., units].
+    bias: Bias [units], float32.
+    activation: Function of Keras.
+
+  Returns:
+    Outputs [.., units].
+  """
+  bias = tf.convert_to_tensor(bias)
+  if products.dtype == tf.float32:
+    return activation(tf.nn.bias_add(products, bias))
+  if activation is keras.activations.relu:
+    return _relu_with_bias(products, bias)
+  return activation(_with_bias(products, bias))
+
+
+@tf.custom_gradient
+def _with_bias(products: tf.Tensor, bias: tf.Tensor) -> tuple:
+  def gradient(upstream: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    return upstream, _sum_rows(upstream)
+
+  return tf.nn.bias_add(products, tf.cast(bias, products.dtype)), gradient
+
+
+@tf.custom_gradient
+def _relu_with_bias(products: tf.Tensor, bias: tf.Tensor) -> tuple:
+  # In one function, or else the compiler does not fuse it with the product.
+  bias = tf.cast(bias, products.dtype)
+  outputs = tf.nn.relu(tf.nn.bias_add(products, bias))
+
+  def gradient(upstream: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    upstream = tf.raw_ops.ReluGrad(gradients=upstream, features=outputs)
+    return upstream, _sum_rows(upstream)
+
+  return outputs, gradient
+
+
+def _sum_rows(tensor: tf.Tensor) -> tf.Tensor:
+  """Sum of [.., units] over all but the last dimension, in float32."""
+  rows = tf.reshape(tensor, (-1, tensor.shape[-1]))
+  ones = tf.ones((1, tf.shape(rows)[0]), rows.dtype)
+  return tf.cast(tf.matmul(ones, rows)[0], tf.float32)
+
+
+class Dense(keras.layers.Dense):
+  """Dense layer whose product is computed in the type of `products_in`."""
+
+  def __init__(self, *args: object, **kwargs: object) -> None:
+    # Keras would turn the inputs into float32 otherwise.
+    super().__init__(*args, autocast=False, **kwargs)
+
+  def call(self, inputs: tf.Tensor) -> tf.Tensor:
+    """Maps [.., X] to [.., units] in the type of products."""
+    outputs = product(inputs, self.kernel)
+    return add_bias(outputs, self.bias, self.activation)
