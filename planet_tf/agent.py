@@ -8,8 +8,11 @@ from collections.abc import Callable, Mapping
 import numpy as np
 import tensorflow as tf
 
+from planet_tf.chains import split
 from planet_tf.control.planning import Plan, ScoreFunction
 from planet_tf.data.preprocess import preprocess
+from planet_tf.noise import fold_in, normal, split_seed
+from planet_tf.products import products_in
 from planet_tf.world_model import WorldModel
 
 AgentState = dict[str, tf.Tensor]
@@ -43,7 +46,9 @@ class PlanetAgent:
     self.maximum = np.asarray(maximum, np.float32)
     self.traces = 0
     self._compiled = tf.function(
-      self._traced_step, input_signature=self._signature()
+      self._traced_step,
+      input_signature=self._signature(),
+      jit_compile=model.jit or None,
     )
 
   def initial_state(self, batch: int) -> AgentState:
@@ -116,14 +121,12 @@ class PlanetAgent:
     """
     batch = tf.shape(image)[0]
     if noise is None:
-      seeds = tf.random.experimental.stateless_split(seed, 5)
+      seeds = split_seed(seed, 5)
       size = self.model.dynamics.stochastic_size
       dequantisation = {'seed': seeds[0]}
-      posterior = tf.random.stateless_normal((batch, size), seeds[1])
+      posterior = normal((batch, size), seeds[1])
       candidates = {'seed': seeds[2]}
-      explore = tf.random.stateless_normal(
-        (batch, self.model.action_size), seeds[4]
-      )
+      explore = normal((batch, self.model.action_size), seeds[4])
     else:
       seeds = None
       dequantisation = {'noise': noise['dequantisation']}
@@ -132,14 +135,15 @@ class PlanetAgent:
       explore = noise['exploration']
     image = preprocess(image, self.model.image_bits, **dequantisation)
     latent = self._filter(image, state, posterior)
-    plan = self.planner(
-      self._score_function(latent, seeds, noise),
-      batch=batch,
-      action_size=self.model.action_size,
-      minimum=self.minimum,
-      maximum=self.maximum,
-      **candidates,
-    )
+    with products_in(self.model.precision):
+      plan = self.planner(
+        self._score_function(latent, seeds, noise),
+        batch=batch,
+        action_size=self.model.action_size,
+        minimum=self.minimum,
+        maximum=self.maximum,
+        **candidates,
+      )
     action = plan.action + exploration * explore
     action = tf.clip_by_value(action, self.minimum, self.maximum)
     return action, {**latent, 'action': action}, plan
@@ -162,19 +166,31 @@ class PlanetAgent:
     noise: Mapping[str, tf.Tensor] | None,
   ) -> ScoreFunction:
     """Rates candidates by the return that the model predicts."""
-    dynamics = self.model.dynamics
+    dynamics, chains = self.model.dynamics, self.model.chains
+
+    def rollouts(
+      actions: tf.Tensor, iteration: tf.Tensor, chain: int
+    ) -> tf.Tensor | None:
+      """Noise of the rollouts of a chain's candidates."""
+      if dynamics.mean_only:
+        return None
+      count = tf.shape(actions)[0] * actions.shape[1]
+      shape = (actions.shape[2], count, dynamics.stochastic_size)
+      number = iteration * chains + chain
+      return normal(shape, fold_in(seeds[3], number))
 
     def score(actions: tf.Tensor, iteration: tf.Tensor) -> tf.Tensor:
-      if dynamics.mean_only:
-        rollouts = None
-      elif noise is not None:
-        rollouts = noise['rollouts'][iteration]
-      else:
-        count = tf.shape(actions)[0] * actions.shape[1]
-        shape = (actions.shape[2], count, dynamics.stochastic_size)
-        seed = tf.random.experimental.stateless_fold_in(seeds[3], iteration)
-        rollouts = tf.random.stateless_normal(shape, seed)
-      return self.model.predicted_return(latent, actions, rollouts)
+      if noise is not None:
+        return self.model.predicted_return(
+          latent, actions, noise['rollouts'][iteration]
+        )
+      returns = [
+        self.model.predicted_return(
+          latent, part, rollouts(part, iteration, chain)
+        )
+        for chain, part in enumerate(split(actions, chains, 1))
+      ]
+      return tf.concat(returns, 1)
 
     return score
 

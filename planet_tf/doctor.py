@@ -192,17 +192,17 @@ def device_line(driver: bool) -> Line:
 
 
 def cpu_line(flags: set[str], cores: int) -> Line:
-  """Features that decide on precision; `flags` as in /proc/cpuinfo."""
+  """What decides on precision and chains; `flags` as in /proc/cpuinfo."""
   found = [name for name in CPU_FEATURES if name in flags]
   seen = f'{cores} cores, {" ".join(found) or "features unknown"}'
   if flags and 'avx' not in flags:
     seen = f"{cores} cores without AVX, which TensorFlow's wheels need"
     return Line('cpu', seen, 'use another machine or build TensorFlow')
-  if 'amx_bf16' in flags:
-    return Line('cpu', f'{seen}: bfloat16 products 4 to 5 times as fast')
-  if 'avx512_bf16' in flags:
-    return Line('cpu', f'{seen}: bfloat16 products 1.8 times as fast')
-  return Line('cpu', f'{seen}: float32, as nothing speeds bfloat16 up')
+  gains = [x for name, x in hardware.BFLOAT16_GAIN.items() if name in flags]
+  why = f'{gains[0]} times as fast' if gains else 'nothing speeds bfloat16 up'
+  auto = f"precision 'auto' is {hardware.cpu_precision(flags)}, as {why}"
+  chains = f"chains 'auto' is {hardware.cpu_chains(cores)}"
+  return Line('cpu', f'{seen}; {auto}; {chains}')
 
 
 def cpu() -> Line:

@@ -14,7 +14,32 @@ import tensorflow as tf
 
 Activation = Callable[[tf.Tensor], tf.Tensor]
 
-_TYPE = contextvars.ContextVar('product_type', default='float32')
+
+class _Scope:
+  """What `products_in` sets.
+
+  Variables are cast once, in the graph in which the scope begins, and not at
+  each step of a loop inside.
+  """
+
+  def __init__(self, dtype: str) -> None:
+    self.dtype = dtype
+    self._graph = contextlib.nullcontext
+    if not tf.executing_eagerly():
+      self._graph = tf.compat.v1.get_default_graph().as_default
+    self._casts: dict[int, tf.Tensor] = {}
+
+  def cast(self, variable: keras.Variable) -> tf.Tensor:
+    """The variable in the type of the scope."""
+    if id(variable) not in self._casts:
+      with self._graph():
+        self._casts[id(variable)] = tf.cast(variable, self.dtype)
+    return self._casts[id(variable)]
+
+
+_SCOPE: contextvars.ContextVar[_Scope | None] = contextvars.ContextVar(
+  'products', default=None
+)
 
 
 @contextlib.contextmanager
@@ -24,16 +49,21 @@ def products_in(dtype: str) -> Iterator[None]:
   Args:
     dtype: `float32` or `bfloat16`.
   """
-  token = _TYPE.set(dtype)
+  token = _SCOPE.set(None if dtype == 'float32' else _Scope(dtype))
   try:
     yield
   finally:
-    _TYPE.reset(token)
+    _SCOPE.reset(token)
 
 
-def operand(tensor: tf.Tensor) -> tf.Tensor:
+def operand(tensor: tf.Tensor | keras.Variable) -> tf.Tensor:
   """A factor of a product, in its type."""
-  return tf.cast(tensor, _TYPE.get())
+  scope = _SCOPE.get()
+  if scope is None:
+    return tf.cast(tensor, tf.float32)
+  if isinstance(tensor, keras.Variable):
+    return scope.cast(tensor)
+  return tf.cast(tensor, scope.dtype)
 
 
 def join(*tensors: tf.Tensor) -> tf.Tensor:
@@ -41,7 +71,7 @@ def join(*tensors: tf.Tensor) -> tf.Tensor:
   return tf.concat([operand(tensor) for tensor in tensors], -1)
 
 
-def product(inputs: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
+def product(inputs: tf.Tensor, kernel: tf.Tensor | keras.Variable) -> tf.Tensor:
   """Product of inputs [.., X] and a kernel [X, units], in its type."""
   inputs, kernel = operand(inputs), operand(kernel)
   if inputs.shape.rank == 2:
@@ -50,7 +80,9 @@ def product(inputs: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
 
 
 def add_bias(
-  products: tf.Tensor, bias: tf.Tensor, activation: Activation
+  products: tf.Tensor,
+  bias: tf.Tensor | keras.Variable,
+  activation: Activation,
 ) -> tf.Tensor:
   """Adds a bias and applies an activation, in the type of the products.
 
@@ -60,13 +92,13 @@ def add_bias(
 
   Args:
     products: Products [.., units].
-    bias: Bias [units], float32.
+    bias: Bias [units].
     activation: Function of Keras.
 
   Returns:
     Outputs [.., units].
   """
-  bias = tf.convert_to_tensor(bias)
+  bias = operand(bias)
   if products.dtype == tf.float32:
     return activation(tf.nn.bias_add(products, bias))
   if activation is keras.activations.relu:
@@ -79,13 +111,12 @@ def _with_bias(products: tf.Tensor, bias: tf.Tensor) -> tuple:
   def gradient(upstream: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     return upstream, _sum_rows(upstream)
 
-  return tf.nn.bias_add(products, tf.cast(bias, products.dtype)), gradient
+  return tf.nn.bias_add(products, bias), gradient
 
 
 @tf.custom_gradient
 def _relu_with_bias(products: tf.Tensor, bias: tf.Tensor) -> tuple:
   # In one function, or else the compiler does not fuse it with the product.
-  bias = tf.cast(bias, products.dtype)
   outputs = tf.nn.relu(tf.nn.bias_add(products, bias))
 
   def gradient(upstream: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
@@ -96,10 +127,10 @@ def _relu_with_bias(products: tf.Tensor, bias: tf.Tensor) -> tuple:
 
 
 def _sum_rows(tensor: tf.Tensor) -> tf.Tensor:
-  """Sum of [.., units] over all but the last dimension, in float32."""
+  """Sum of [.., units] over all but the last dimension."""
   rows = tf.reshape(tensor, (-1, tensor.shape[-1]))
   ones = tf.ones((1, tf.shape(rows)[0]), rows.dtype)
-  return tf.cast(tf.matmul(ones, rows)[0], tf.float32)
+  return tf.matmul(ones, rows)[0]
 
 
 class Dense(keras.layers.Dense):

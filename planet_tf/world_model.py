@@ -9,8 +9,10 @@ from collections.abc import Collection, Mapping
 import keras
 import tensorflow as tf
 
+from planet_tf.chains import mean_of_parts, split_batch
 from planet_tf.data.preprocess import bin_centers, check_bits
 from planet_tf.models import LatentDynamics
+from planet_tf.noise import normal, split_seed
 from planet_tf.products import products_in
 
 State = dict[str, tf.Tensor]
@@ -33,6 +35,7 @@ class WorldModel(keras.Model):
       while planning: `float32` or `bfloat16`.
     chains: Parts in which updates and plans are computed side by side, each
       by one thread.
+    jit_compile: Whether XLA compiles updates and plans.
     seed: Seed of every random draw of training.
   """
 
@@ -47,6 +50,7 @@ class WorldModel(keras.Model):
     image_bits: int = 5,
     precision: str = 'float32',
     chains: int = 1,
+    jit_compile: bool = False,
     seed: int = 0,
     **kwargs: object,
   ) -> None:
@@ -60,6 +64,7 @@ class WorldModel(keras.Model):
     self.image_bits = image_bits
     self.precision = precision
     self.chains = chains
+    self.jit = jit_compile
     self.seed = seed
     self._build_layers()
 
@@ -201,10 +206,9 @@ class WorldModel(keras.Model):
       size = self.dynamics.stochastic_size
       noise = tf.zeros((horizon, tf.shape(flat)[0], size))
     total = 0.0
-    with products_in(self.precision):
-      for time in range(horizon):
-        state = self.dynamics.transition(state, flat[:, time], noise[time])
-        total += self.heads['reward'](self.dynamics.features(state))
+    for time in range(horizon):
+      state = self.dynamics.transition(state, flat[:, time], noise[time])
+      total += self.heads['reward'](self.dynamics.features(state))
     return tf.reshape(total, (-1, candidates))
 
   def compile(
@@ -228,8 +232,7 @@ class WorldModel(keras.Model):
     """
     if self.frozen_heads and frozen_optimizer is None:
       raise ValueError('Frozen heads need an optimizer of their own.')
-    # XLA makes this model slower on CPUs.
-    super().compile(optimizer=optimizer, jit_compile=False)
+    super().compile(optimizer=optimizer, jit_compile=self.jit)
     self.frozen_optimizer = frozen_optimizer if self.frozen_heads else None
     # Otherwise the first update makes their slots and is traced twice.
     for each, variables in self._optimized():
@@ -255,17 +258,38 @@ class WorldModel(keras.Model):
     """
     updates = tf.cast(self.optimizer.iterations, tf.int32)
     seed = tf.stack([tf.constant(self.seed, tf.int32), updates])
-    with tf.GradientTape() as tape:
-      loss, metrics = self.objectives(self, batch, seed)
-    groups = self._optimized()
-    gradients = tape.gradient(loss, [variables for _, variables in groups])
+    metrics, gradients = self._mean_gradients(batch, seed)
     norms = []
+    groups = self._optimized()
     for (optimizer, variables), group in zip(groups, gradients, strict=True):
       norm = tf.linalg.global_norm(group)
       clipped, _ = tf.clip_by_global_norm(group, self.clip_norm, norm)
       optimizer.apply(clipped, variables)
       norms.append(norm)
     return {**metrics, 'gradient_norm': norms[0]}
+
+  def _mean_gradients(
+    self, batch: Mapping[str, tf.Tensor], seed: tf.Tensor | None
+  ) -> tuple[dict[str, tf.Tensor], list[list[tf.Tensor]]]:
+    """As `_gradients`, in chains side by side."""
+    parts = split_batch(batch, self.chains)
+    seeds = [seed] * len(parts)
+    if seed is not None and len(parts) > 1:
+      seeds = split_seed(seed, len(parts))
+    results = [
+      self._gradients(part, seed)
+      for part, seed in zip(parts, seeds, strict=True)
+    ]
+    return mean_of_parts(results, [part['action'].shape[0] for part in parts])
+
+  def _gradients(
+    self, batch: Mapping[str, tf.Tensor], seed: tf.Tensor | None
+  ) -> tuple[dict[str, tf.Tensor], list[list[tf.Tensor]]]:
+    """Metrics, and gradients of the variables of each optimizer."""
+    with tf.GradientTape() as tape:
+      loss, metrics = self.objectives(self, batch, seed)
+    variables = [group for _, group in self._optimized()]
+    return metrics, tape.gradient(loss, variables)
 
   def test_step(self, batch: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
     """Metrics of a batch without an update; shapes as in `train_step`."""
@@ -306,4 +330,4 @@ class WorldModel(keras.Model):
       return noise
     if seed is None:
       return tf.zeros(shape)
-    return tf.random.stateless_normal(shape, seed)
+    return normal(shape, seed)

@@ -14,6 +14,8 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
+from planet_tf.noise import fold_in, normal
+
 ScoreFunction = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
 
 
@@ -112,11 +114,11 @@ def cross_entropy_method(
     history: tuple[tf.TensorArray, ...],
   ) -> tuple:
     if noise is None:
-      fold = tf.random.experimental.stateless_fold_in(seed, iteration)
-      normal = tf.random.stateless_normal(shape, fold)
+      fold = fold_in(seed, iteration)
+      draw = normal(shape, fold)
     else:
-      normal = noise[iteration]
-    actions = mean[:, None] + stddev[:, None] * normal
+      draw = noise[iteration]
+    actions = mean[:, None] + stddev[:, None] * draw
     actions = tf.clip_by_value(actions, minimum, maximum)
     returns = score_fn(actions, iteration)
     best, indices = tf.math.top_k(returns, elites, sorted=False)

@@ -3,7 +3,7 @@
 import keras
 import tensorflow as tf
 
-from planet_tf.products import add_bias, product
+from planet_tf.products import add_bias, join, product
 
 
 class Gaussian(keras.layers.Layer):
@@ -49,8 +49,8 @@ class Gaussian(keras.layers.Layer):
     Returns:
       `mean`, `stddev` and `sample`, each [.., S].
     """
-    kernel = tf.concat([self.mean.kernel, self.stddev.kernel], -1)
-    bias = tf.concat([self.mean.bias, self.stddev.bias], -1)
+    kernel = join(self.mean.kernel, self.stddev.kernel)
+    bias = join(self.mean.bias, self.stddev.bias)
     outputs = add_bias(product(inputs, kernel), bias, keras.activations.linear)
     mean, raw = tf.split(tf.cast(outputs, tf.float32), 2, -1)
     stddev = tf.math.softplus(raw) + self.min_stddev

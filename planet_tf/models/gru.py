@@ -99,6 +99,6 @@ def _linear(inputs: tf.Tensor, kernel: tf.Tensor, bias: tf.Tensor) -> tf.Tensor:
   return tf.cast(outputs, tf.float32)  # Gates need the precision.
 
 
-def _last(kernel: keras.Variable, rows: int) -> tf.Tensor:
+def _last(kernel: keras.Variable, rows: int) -> tf.Tensor | keras.Variable:
   """The last rows of a kernel, uncopied if that is all of it."""
-  return kernel[-rows:] if rows < kernel.shape[0] else kernel.value
+  return kernel[-rows:] if rows < kernel.shape[0] else kernel

@@ -68,7 +68,7 @@ class PointTransposed(keras.layers.Layer):
   def call(self, inputs: tf.Tensor) -> tf.Tensor:
     """Maps [B, in] to relu maps [B, kernel_size, kernel_size, filters]."""
     size = self.kernel_size
-    kernel = tf.reshape(self.kernel, (-1, self.kernel.shape[-1]))
-    outputs = tf.matmul(operand(inputs), operand(kernel), transpose_b=True)
+    kernel = tf.reshape(operand(self.kernel), (-1, self.kernel.shape[-1]))
+    outputs = tf.matmul(operand(inputs), kernel, transpose_b=True)
     outputs = tf.reshape(outputs, (-1, size, size, self.filters))
     return add_bias(outputs, self.bias, keras.activations.relu)

@@ -9,8 +9,12 @@ import keras
 
 from planet_tf.models import DRNN, RNN, RSSM, SSM, Wiring
 from planet_tf.networks import Decoder, Encoder, FeedForward
+from planet_tf.training.machine import (
+  choose_chains,
+  choose_jit_compile,
+  choose_precision,
+)
 from planet_tf.training.objectives import make_objectives
-from planet_tf.training.precision import choose_precision
 from planet_tf.training.registry import settings
 from planet_tf.training.schedule import LinearRamp
 from planet_tf.world_model import WorldModel
@@ -39,6 +43,8 @@ def make_world_model(
   gradient_heads: Sequence[str],
   image_bits: int,
   precision: Literal['float32', 'bfloat16', 'auto'],
+  chains: int | Literal['auto'],
+  jit_compile: bool | Literal['auto'],
   components: Mapping[str, int] | None = None,
   seed: int = 0,
 ) -> WorldModel:
@@ -64,8 +70,13 @@ def make_world_model(
     gradient_heads: Names of the heads that train the latents; the others only
       read them.
     image_bits: Colour depth to which images are reduced, 1 to 8.
-    precision: Type of the convolutions' products, or `auto` for the one that
-      is fastest on this machine; everything else is float32.
+    precision: Type of the products of convolutions, and of all products while
+      planning; `auto` for the faster one on this machine. Everything else is
+      float32.
+    chains: Parts in which updates and plans are computed side by side; `auto`
+      for as many as suit this machine. Made before anything else runs in
+      TensorFlow, it shares out the threads, too.
+    jit_compile: Whether XLA compiles updates and plans; `auto` for GPUs alone.
     components: Sizes of the components of the simulator's state, by name.
     seed: Seed of the weights and of the draws of training; the seed of a run
       for its trainer.
@@ -73,6 +84,7 @@ def make_world_model(
   Returns:
     The model, all variables created.
   """
+  chains = choose_chains(chains)  # First, as it sets the threads.
   activation = 'linear' if activation == 'none' else activation
   with _initial_weights_from(seed):
     sampling = {'mean_only': mean_only, 'min_stddev': min_stddev}
@@ -121,6 +133,8 @@ def make_world_model(
       frozen_heads=set(heads) - set(gradient_heads),
       image_bits=image_bits,
       precision=choose_precision(precision),
+      chains=chains,
+      jit_compile=choose_jit_compile(jit_compile),
       seed=seed,
     )
 

@@ -13,6 +13,7 @@ import tensorflow as tf
 from planet_tf import distributions
 from planet_tf.data.preprocess import preprocess
 from planet_tf.models import State
+from planet_tf.noise import normal, split_seed
 from planet_tf.training.overshooting import overshoot
 from planet_tf.training.registry import settings
 from planet_tf.world_model import WorldModel
@@ -87,7 +88,7 @@ class Objectives:
     """
     seeds = (None, None, None)
     if seed is not None:
-      seeds = tf.unstack(tf.random.experimental.stateless_split(seed, 3))
+      seeds = split_seed(seed, 3)
     batch = dict(batch)
     batch['image'] = preprocess(batch['image'], model.image_bits, seed=seeds[0])
     prior, posterior = model.observe(
@@ -96,7 +97,7 @@ class Objectives:
     noise = None
     if self.overshooting_scale and seed is not None:
       shape = self._overshooting_shape(model, batch['action'])
-      noise = tf.random.stateless_normal(shape, seeds[2])
+      noise = normal(shape, seeds[2])
     losses = self.losses(model, batch, prior, posterior, noise)
     loss = self.total(losses)
     metrics = {

@@ -31,8 +31,8 @@ from planet_tf.training import configuration
 from planet_tf.training.checkpoints import restore_model
 from planet_tf.training.counters import Counters
 from planet_tf.training.factories import components_of, make_planner
+from planet_tf.training.machine import choose_precision
 from planet_tf.training.model_factories import make_world_model
-from planet_tf.training.precision import choose_precision
 
 # Settings that may differ when a run is resumed: learning does not depend on
 # them. Everything else would make it another run.
@@ -141,7 +141,7 @@ class RunDirectory:
     sessions = _read_json(path) if path.exists() else []
     session = describe_session()
     last = sessions[-1] if sessions else {}
-    for key in ('auto_precision', 'tensorflow', 'mujoco'):
+    for key in ('auto_precision', 'auto_chains', 'tensorflow', 'mujoco'):
       if key in last and last[key] != session[key]:
         print(
           f'Note: {key} was {last[key]} in the last session of this run and '
@@ -164,6 +164,7 @@ def describe_session() -> dict[str, object]:
     'cores': hardware.cores(),
     'gpus': len(tf.config.list_physical_devices('GPU')),
     'auto_precision': choose_precision('auto'),
+    'auto_chains': hardware.cpu_chains(hardware.cores()),
   }
 
 

@@ -71,7 +71,9 @@ class Trainer:
 
   def __post_init__(self) -> None:
     self.counters = Counters()
-    self._update = tf.function(self.model.train_step)
+    self._update = tf.function(
+      self.model.train_step, jit_compile=self.model.jit or None
+    )
     # Sums of metrics since the last record, and their number as `count`.
     self._sums = collections.Counter()
     self._saved = ''  # Position of the last checkpoint.

@@ -5,7 +5,7 @@ import re
 
 from planet_tf.command_line import UsageError
 from planet_tf.training import configuration
-from planet_tf.training.precision import choose_precision
+from planet_tf.training.machine import choose_precision
 
 
 @dataclasses.dataclass(frozen=True)

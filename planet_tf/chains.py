@@ -1,0 +1,59 @@
+"""Parts of a computation that run side by side, each on one thread.
+
+Matrix products of a few hundred rows gain little from a second thread inside;
+two independent halves of the graph, a chain each, keep two cores busy.
+`planet_tf.training.threads` chooses how many.
+"""
+
+import itertools
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import tensorflow as tf
+
+Batch = Mapping[str, tf.Tensor]
+
+
+def split(tensor: tf.Tensor, chains: int, axis: int) -> list[tf.Tensor]:
+  """Splits a tensor into parts whose sizes differ by one at most.
+
+  Args:
+    tensor: Tensor whose size along the axis is known.
+    chains: Number of parts, or as many as the size if that is less.
+    axis: Axis to split.
+  """
+  size = tensor.shape[axis]
+  chains = min(chains, size)
+  edges = [size * index // chains for index in range(chains + 1)]
+  return tf.split(tensor, [b - a for a, b in itertools.pairwise(edges)], axis)
+
+
+def split_batch(batch: Batch, chains: int) -> list[dict[str, tf.Tensor]]:
+  """Splits tensors [B, ..] by name into one batch for each chain."""
+  if chains == 1:
+    return [dict(batch)]
+  parts = [split(tf.convert_to_tensor(x), chains, 0) for x in batch.values()]
+  return [
+    dict(zip(batch, part, strict=True)) for part in zip(*parts, strict=True)
+  ]
+
+
+def mean_of_parts(results: Sequence[Any], sizes: Sequence[int]) -> Any:
+  """Mean of nested results, each weighted by the size of its part.
+
+  Args:
+    results: Nested tensors of one structure; None where all have None.
+    sizes: Sizes of the parts.
+  """
+  if len(results) == 1:
+    return results[0]
+  total = sum(sizes)
+
+  def mean(*tensors: tf.Tensor | None) -> tf.Tensor | None:
+    if tensors[0] is None:
+      return None
+    return tf.add_n(
+      [x * (size / total) for x, size in zip(tensors, sizes, strict=True)]
+    )
+
+  return tf.nest.map_structure(mean, *results)

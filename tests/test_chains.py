@@ -1,0 +1,33 @@
+"""Parts of batches."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from planet_tf.chains import mean_of_parts, split, split_batch
+
+
+@pytest.mark.parametrize(
+  'size, chains, sizes',
+  [(10, 2, [5, 5]), (10, 3, [3, 3, 4]), (2, 4, [1, 1]), (5, 1, [5])],
+)
+def test_split(size, chains, sizes):
+  values = tf.reshape(tf.range(2 * size), (2, size))
+  parts = split(values, chains, 1)
+  assert [part.shape[1] for part in parts] == sizes
+  np.testing.assert_array_equal(tf.concat(parts, 1), values)
+
+
+def test_batches_keep_their_names():
+  batch = {'a': np.arange(4), 'b': np.arange(8).reshape(4, 2)}
+  one, two = split_batch(batch, 2)
+  assert list(one) == ['a', 'b']
+  np.testing.assert_array_equal(two['a'], [2, 3])
+  np.testing.assert_array_equal(one['b'], [[0, 1], [2, 3]])
+  assert split_batch(batch, 1)[0]['a'] is batch['a']
+
+
+def test_means_go_by_the_sizes_of_the_parts():
+  results = [{'x': tf.constant(1.0), 'y': None}, {'x': 4.0, 'y': None}]
+  assert float(mean_of_parts(results, [2, 1])['x']) == 2.0
+  assert mean_of_parts(results, [2, 1])['y'] is None
