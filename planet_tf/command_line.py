@@ -1,70 +1,20 @@
-"""What the command lines share: errors in one line, flags, stopping."""
+"""What the command lines share: errors in one line, flags, stopping.
+
+TensorFlow takes seconds to import, so commands do that in their `main`, when
+the flags have been read: `--help` and mistakes in flags answer at once.
+"""
 
 import os
 import signal
 import sys
 from collections.abc import Callable
 
-
-def _start_tensorflow() -> None:
-  """Imports TensorFlow and lets several commands share one GPU.
-
-  Its libraries print lines about oneDNN and CUDA when they are loaded, and no
-  setting stops them, so standard error is closed meanwhile. `planet_tf.doctor`
-  says what users need to know; exceptions are raised as ever.
-  """
-  os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '3')
-  saved, null = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-  os.dup2(null, 2)
-  try:
-    import tensorflow as tf
-
-    for gpu in tf.config.list_physical_devices('GPU'):
-      tf.config.experimental.set_memory_growth(gpu, True)
-  finally:
-    os.dup2(saved, 2)
-    os.close(saved)
-    os.close(null)
-
-
-_start_tensorflow()
-
 from absl import app, flags, logging
-
-from planet_tf.data import EpisodeError, SamplerError
-from planet_tf.envs import (
-  InvalidTaskOption,
-  RenderingUnavailable,
-  UnknownTask,
-  UnsupportedEnvironment,
-  WorkerError,
-)
-from planet_tf.training import configuration
-from planet_tf.training.checkpoints import CheckpointError
-from planet_tf.training.registry import ConfigurationError
-from planet_tf.training.run_directory import RunError
-from planet_tf.training.trainer import TrainingDiverged
 
 
 class UsageError(ValueError):
   """Flags that make no sense."""
 
-
-# What users can cause or mend; each message is made for their eyes.
-_USER_ERRORS = (
-  CheckpointError,
-  ConfigurationError,
-  EpisodeError,
-  InvalidTaskOption,
-  RenderingUnavailable,
-  RunError,
-  SamplerError,
-  TrainingDiverged,
-  UnknownTask,
-  UnsupportedEnvironment,
-  UsageError,
-  WorkerError,
-)
 
 # gin appends the call that failed; to users that is noise.
 _GIN_SUFFIX = '\n  In call to configurable'
@@ -95,24 +45,34 @@ class StopRequest:
     os.write(2, b'\nStopping after a checkpoint; again to stop at once.\n')
 
 
-def run(main: Callable[[list[str]], int]) -> None:
+def run(main: Callable[[], int], *required: str) -> None:
   """Runs a command: user errors end in one line and exit code 2.
 
   Args:
-    main: Takes the arguments that are not flags, returns the exit code.
+    main: Imports what it needs, returns the exit code.
+    *required: Names of flags without which it cannot run.
   """
 
   def guarded(arguments: list[str]) -> int:
     try:
-      return main(arguments[1:])
-    except _USER_ERRORS as error:
-      print(f'Error: {str(error).split(_GIN_SUFFIX)[0]}', file=sys.stderr)
+      expect_no_arguments(arguments[1:])
+      for flag in required:
+        require(flag)
+      start_tensorflow()
+      return main()
+    except UsageError as error:
+      print(f'Error: {error}', file=sys.stderr)
       return 2
     except OSError as error:  # Disk full, permissions, a network drive.
       print(f'Error: {error}', file=sys.stderr)
       return 2
     except KeyboardInterrupt:
       return 130
+    except Exception as error:
+      if not isinstance(error, _user_errors()):
+        raise
+      print(f'Error: {str(error).split(_GIN_SUFFIX)[0]}', file=sys.stderr)
+      return 2
 
   logging.set_verbosity(logging.WARNING)
 
@@ -126,6 +86,58 @@ def run(main: Callable[[list[str]], int]) -> None:
       sys.exit(0)  # After --help, for which absl thinks that 1 is right.
 
   app.run(guarded, flags_parser=parse)
+
+
+def start_tensorflow() -> None:
+  """Imports TensorFlow and lets several commands share one GPU.
+
+  Its libraries print lines about oneDNN and CUDA when they are loaded, and no
+  setting stops them, so standard error is closed meanwhile. `planet_tf.doctor`
+  says what users need to know; exceptions are raised as ever. `run` calls it
+  before `main`, and tools before they import what needs TensorFlow.
+  """
+  os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '3')
+  saved, null = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+  os.dup2(null, 2)
+  try:
+    import tensorflow as tf
+
+    for gpu in tf.config.list_physical_devices('GPU'):
+      tf.config.experimental.set_memory_growth(gpu, True)
+  finally:
+    os.dup2(saved, 2)
+    os.close(saved)
+    os.close(null)
+
+
+def _user_errors() -> tuple[type[Exception], ...]:
+  """What users can cause or mend; each message is made for their eyes."""
+  from planet_tf.data import EpisodeError, SamplerError
+  from planet_tf.envs import (
+    InvalidTaskOption,
+    RenderingUnavailable,
+    UnknownTask,
+    UnsupportedEnvironment,
+    WorkerError,
+  )
+  from planet_tf.training.checkpoints import CheckpointError
+  from planet_tf.training.registry import ConfigurationError
+  from planet_tf.training.run_directory import RunError
+  from planet_tf.training.trainer import TrainingDiverged
+
+  return (
+    CheckpointError,
+    ConfigurationError,
+    EpisodeError,
+    InvalidTaskOption,
+    RenderingUnavailable,
+    RunError,
+    SamplerError,
+    TrainingDiverged,
+    UnknownTask,
+    UnsupportedEnvironment,
+    WorkerError,
+  )
 
 
 def expect_no_arguments(arguments: list[str]) -> None:
@@ -168,9 +180,11 @@ def require_binding(name: str, example: str) -> None:
   """Refuses to go on without a setting that planet.gin leaves open.
 
   Raises:
-    ConfigurationError: If it is not bound.
+    UsageError: If it is not bound.
   """
+  from planet_tf.training import configuration
+
   if name not in configuration.bindings():
-    raise ConfigurationError(
+    raise UsageError(
       f'{name} is not set; give a task with --gin_file={example}.'
     )

@@ -8,17 +8,16 @@ Example:
 
 import json
 import pathlib
+from typing import TYPE_CHECKING
 
 from absl import flags
 from tqdm import tqdm
 
 from planet_tf import command_line
-from planet_tf.agent import PlanetAgent
-from planet_tf.control.simulate import Episode
-from planet_tf.training import evaluation
-from planet_tf.training.factories import open_envs
-from planet_tf.training.run_directory import load_run, read_task
-from planet_tf.training.summaries import encode_gif
+
+if TYPE_CHECKING:
+  from planet_tf.agent import PlanetAgent
+  from planet_tf.control.simulate import Episode
 
 FLAGS = flags.FLAGS
 
@@ -41,10 +40,12 @@ flags.DEFINE_string(
 flags.DEFINE_string('output', None, 'JSON file to write the scores to.')
 
 
-def main(arguments: list[str]) -> int:
+def main() -> int:
   """Runs the episodes and prints the scores."""
-  command_line.expect_no_arguments(arguments)
-  command_line.require('logdir')
+  from planet_tf.training import evaluation
+  from planet_tf.training.run_directory import load_run
+  from planet_tf.training.summaries import encode_gif
+
   for path in (FLAGS.video, FLAGS.output):
     command_line.require_writable(path)
   if FLAGS.video and not FLAGS.video.endswith('.gif'):
@@ -78,6 +79,8 @@ def main(arguments: list[str]) -> int:
 
 def _tasks() -> list[str]:
   """Names of the tasks to act in."""
+  from planet_tf.training.run_directory import read_task
+
   known = list(read_task(FLAGS.logdir)['tasks'])
   if FLAGS.task is None:
     return known
@@ -89,7 +92,10 @@ def _tasks() -> list[str]:
   return [FLAGS.task]
 
 
-def _run_episodes(agent: PlanetAgent, task: str) -> list[Episode]:
+def _run_episodes(agent: 'PlanetAgent', task: str) -> list['Episode']:
+  from planet_tf.training import evaluation
+  from planet_tf.training.factories import open_envs
+
   size = agent.model.action_size
   with open_envs([task], action_size=size) as opened:
     envs = opened[task]
@@ -102,4 +108,4 @@ def _run_episodes(agent: PlanetAgent, task: str) -> list[Episode]:
 
 
 if __name__ == '__main__':
-  command_line.run(main)
+  command_line.run(main, 'logdir')

@@ -14,8 +14,6 @@ import signal
 from absl import flags
 
 from planet_tf import command_line
-from planet_tf.training import configuration
-from planet_tf.training.run import train
 
 FLAGS = flags.FLAGS
 
@@ -31,10 +29,11 @@ flags.DEFINE_multi_string(
 flags.DEFINE_string('logdir', None, 'Run directory; made if it is new.')
 
 
-def main(arguments: list[str]) -> int:
+def main() -> int:
   """Reads the configuration and trains."""
-  command_line.expect_no_arguments(arguments)
-  command_line.require('logdir')
+  from planet_tf.training import configuration
+  from planet_tf.training.run import train
+
   configuration.parse(FLAGS.gin_file, FLAGS.gin_param)
   command_line.require_binding('train.task', 'tasks/cartpole_swingup.gin')
   stop = command_line.StopRequest(signal.SIGINT, signal.SIGTERM)
@@ -50,4 +49,4 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == '__main__':
-  command_line.run(main)
+  command_line.run(main, 'logdir')

@@ -119,6 +119,24 @@ def test_help_shows_the_flags_and_an_example(tmp_path):
     assert text in result.stdout
 
 
+@pytest.mark.parametrize('module', ['train', 'evaluate'])
+def test_help_does_not_wait_for_tensorflow(tmp_path, module):
+  code = (
+    f"import runpy, sys; sys.argv = ['x', '--help']\n"
+    f"try: runpy.run_module('planet_tf.{module}', run_name='__main__')\n"
+    f"finally: assert not {{'tensorflow', 'keras'}} & set(sys.modules)"
+  )
+  result = subprocess.run(
+    [sys.executable, '-c', code],
+    cwd=tmp_path,
+    env={**os.environ, 'PYTHONPATH': str(ROOT)},
+    capture_output=True,
+    text=True,
+  )
+  assert result.returncode == 0, result.stderr
+  assert '--logdir' in result.stdout
+
+
 def test_ctrl_c_checkpoints_and_the_same_command_goes_on(tmp_path):
   arguments = (*DEBUG, '--logdir=run', '--gin_param=train.total_episodes=50')
   process = subprocess.Popen(

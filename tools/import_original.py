@@ -17,6 +17,9 @@ import shutil
 from absl import flags
 
 from planet_tf import command_line
+
+command_line.start_tensorflow()
+
 from planet_tf.data import list_episodes, read_episode
 from planet_tf.training import configuration
 from planet_tf.training.checkpoints import Checkpoints
@@ -50,11 +53,8 @@ flags.DEFINE_string(
 )
 
 
-def main(arguments: list[str]) -> int:
+def main() -> int:
   """Reads the checkpoint and writes the run directory."""
-  command_line.expect_no_arguments(arguments)
-  for flag in ('checkpoint', 'output'):
-    command_line.require(flag)
   configuration.parse(FLAGS.gin_file, FLAGS.gin_param)
   command_line.require_binding('train.task', 'tasks/cartpole_swingup.gin')
   values = read_checkpoint(FLAGS.checkpoint)
@@ -141,4 +141,4 @@ def _count(
 
 
 if __name__ == '__main__':
-  command_line.run(main)
+  command_line.run(main, 'checkpoint', 'output')

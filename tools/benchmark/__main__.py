@@ -12,6 +12,9 @@ from absl import flags
 
 from planet_tf import command_line
 from planet_tf.command_line import UsageError
+
+command_line.start_tensorflow()
+
 from tools.benchmark import machine, plan, report, runner
 
 FLAGS = flags.FLAGS
@@ -53,10 +56,8 @@ flags.DEFINE_string(
 )
 
 
-def main(arguments: list[str]) -> int:
+def main() -> int:
   """Measures, writes and prints; see the flags."""
-  if arguments:
-    raise UsageError(f'{arguments[0]!r} is not a flag. See --help.')
   old = report.read(FLAGS.compare) if FLAGS.compare else None
   record = report.read(FLAGS.input) if FLAGS.input else _measure()
   print(report.table(record))

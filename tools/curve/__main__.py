@@ -15,6 +15,9 @@ from absl import flags
 
 from planet_tf import command_line
 from planet_tf.command_line import UsageError
+
+command_line.start_tensorflow()
+
 from planet_tf.training.evaluation import suffix
 from planet_tf.training.run_directory import read_task
 from tools.curve.picture import draw
@@ -35,11 +38,8 @@ flags.DEFINE_string(
 COPIES = ('config.gin', 'operative_config.gin', 'versions.json')
 
 
-def main(arguments: list[str]) -> int:
+def main() -> int:
   """Reads the run and writes the files; training may go on meanwhile."""
-  command_line.expect_no_arguments(arguments)
-  command_line.require('logdir')
-  command_line.require('output')
   logdir = pathlib.Path(FLAGS.logdir).expanduser()
   output = pathlib.Path(FLAGS.output).expanduser()
   tasks = list(read_task(logdir)['tasks'])
@@ -74,4 +74,4 @@ def _write(
 
 
 if __name__ == '__main__':
-  command_line.run(main)
+  command_line.run(main, 'logdir', 'output')
