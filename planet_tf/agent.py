@@ -3,6 +3,7 @@
 Source: paper, algorithm 2; original: control/mpc_agent.py.
 """
 
+import functools
 from collections.abc import Callable, Mapping
 
 import numpy as np
@@ -45,11 +46,29 @@ class PlanetAgent:
     self.minimum = np.asarray(minimum, np.float32)
     self.maximum = np.asarray(maximum, np.float32)
     self.traces = 0
+    self._others: dict[tuple, PlanetAgent] = {}
     self._compiled = tf.function(
       self._traced_step,
       input_signature=self._signature(),
       jit_compile=model.jit or None,
     )
+
+  def with_planner(self, **settings: int) -> 'PlanetAgent':
+    """The same agent with other settings of its planner.
+
+    Args:
+      **settings: Such as `candidates=100`; the others stay.
+
+    Returns:
+      An agent; always the same one for the same settings, so that each is
+      compiled once.
+    """
+    key = tuple(sorted(settings.items()))
+    if key not in self._others:
+      planner = functools.partial(self.planner, **settings)
+      other = PlanetAgent(self.model, planner, self.minimum, self.maximum)
+      self._others[key] = other
+    return self._others[key]
 
   def initial_state(self, batch: int) -> AgentState:
     """State before an episode's first observation: all zeros.

@@ -71,3 +71,19 @@ def test_same_seed_same_action_and_noise_free_without_exploration(agent):
   np.testing.assert_array_equal(first, second)
   np.testing.assert_array_equal(first, plan.action)
   assert not np.array_equal(first, noisy)
+
+
+def test_other_planners_are_traced_once_each(agent):
+  image = np.zeros((1, 64, 64, 3), np.uint8)
+  state = agent.initial_state(1)
+  traces = agent.traces
+  others = [{'candidates': 20, 'elites': 5}, {'horizon': 3}]
+  for _ in range(2):
+    for settings in others:
+      other = agent.with_planner(**settings)
+      seed = np.array([1, 2], np.int32)
+      _, _, plan = other.step(image, state, seed=seed)
+      assert other.traces == 1
+      if 'horizon' in settings:
+        assert plan.mean.shape == (1, settings['horizon'], 6)
+  assert agent.traces == traces

@@ -45,7 +45,7 @@ class ChunkSampler:
     loader: str = 'recent',
     every: int = 1000,
     num_chunks: int | None = 1,
-    cached_episodes: int = 1000,
+    cache_gib: float = 4.0,
     seed: int = 0,
     keys: Sequence[str] = ('image', 'action', 'reward'),
   ) -> None:
@@ -59,8 +59,8 @@ class ChunkSampler:
       every: Episodes drawn between two listings of the folder.
       num_chunks: Consecutive chunks cut out of a drawn episode at one random
         offset; None for as many as fit, less one, but at least one.
-      cached_episodes: Episodes kept decoded in memory, the least recently used
-        leave first. 250 decisions take 3 MB. Has no influence on draws.
+      cache_gib: Memory for decoded episodes in GiB; the least recently used
+        leave. 250 decisions take 3 MB. Has no influence on draws.
       seed: Seed of all draws.
       keys: Arrays of the episodes that the batches hold.
 
@@ -72,7 +72,8 @@ class ChunkSampler:
     _check_least('length', length, 1)
     _check_least('every', every, 2)
     _check_least('num_chunks', 1 if num_chunks is None else num_chunks, 1)
-    _check_least('cached_episodes', cached_episodes, 1)
+    if cache_gib < 0:
+      raise loaders.SamplerError(f'cache_gib={cache_gib} must be at least 0')
     self._batch = batch
     self._length = length
     self._loader = loader
@@ -91,7 +92,7 @@ class ChunkSampler:
       keys,
       chunks.steps_needed(length, num_chunks),
     )
-    self._cache = EpisodeCache(self._folder.read, cached_episodes)
+    self._cache = EpisodeCache(self._folder.read, cache_gib * 2**30)
     self._position = _Position(np.random.default_rng(seed).bit_generator.state)
     self._lock = threading.Lock()
     self._round_open = False

@@ -58,7 +58,7 @@ def make_sampler(
   loader: Literal['recent', 'cache', 'reload', 'uniform'],
   refresh_every: int,
   num_chunks: int | None,
-  cached_episodes: int,
+  cache_gib: float,
   keys: Sequence[str] = ('image', 'action', 'reward'),
   seed: int = 0,
 ) -> ChunkSampler:
@@ -71,7 +71,7 @@ def make_sampler(
     loader: How episodes are drawn.
     refresh_every: Draws between two looks for new episodes.
     num_chunks: Chunks from each drawn episode; None for as many as fit.
-    cached_episodes: Episodes kept in memory.
+    cache_gib: Memory for decoded episodes in GiB.
     keys: Arrays of the episodes that the batches hold.
     seed: Seed of the draws.
 
@@ -85,7 +85,7 @@ def make_sampler(
     loader=loader,
     every=refresh_every,
     num_chunks=num_chunks,
-    cached_episodes=cached_episodes,
+    cache_gib=cache_gib,
     keys=keys,
     seed=seed,
   )

@@ -40,7 +40,7 @@ _FREE = {
   'make_envs.modules',
   'make_envs.timeout',
   'make_envs.workers',
-  'make_sampler.cached_episodes',
+  'make_sampler.cache_gib',
   'train.keep_checkpoints',
   'train.open_loop_context',
   'train.test_episodes',

@@ -136,12 +136,15 @@ class Trainer:
     """Updates until something else is due."""
     counters = self.counters
     count = self.schedule.updates_until_event(counters.updates)
-    self._status('training')
+    compiled = self._update.experimental_get_tracing_count()
+    self._status('training' if compiled else 'compiling the update')
+    waiting = time.perf_counter()
     for batch in self.sampler.batches(count):
       start = time.perf_counter()
       metrics = self._update(batch)
       metrics = {name: float(value) for name, value in metrics.items()}
       metrics['seconds_per_update'] = time.perf_counter() - start
+      metrics['seconds_waiting_for_data'] = start - waiting
       self._check_finite(metrics)
       self._sums.update(metrics, count=1)
       counters.updates += 1
@@ -150,6 +153,10 @@ class Trainer:
         self._record_updates()
       if self.should_stop():
         raise Stopped
+      if not compiled:
+        compiled = True
+        self._status('training')
+      waiting = time.perf_counter()
 
   def _run_test(self) -> None:
     """One test phase."""

@@ -117,35 +117,27 @@ def test_new_files_are_seen_only_at_the_next_listing(tmp_path):
 def test_cap_of_cache_does_not_change_draws(tmp_path, loader):
   fill(tmp_path, 7)
   one, many = (
-    rewards(make(tmp_path, loader=loader, cached_episodes=cap).batches(12))
-    for cap in (1, 100)
+    rewards(make(tmp_path, loader=loader, cache_gib=cap).batches(12))
+    for cap in (0.0, 1.0)
   )
   np.testing.assert_array_equal(one, many)
 
 
 def test_cache_is_bounded_and_drops_the_least_recent():
-  alive, reads = set(), []
-
-  class Tracked(dict):
-    def __init__(self, name):
-      self.name = name
-      alive.add(name)
-
-    def __del__(self):
-      alive.discard(self.name)
+  reads = []
 
   def read(name):
     reads.append(name)
-    assert len(alive) < 2
-    return Tracked(name)
+    return {'image': np.full(100 if name == 'L' else 10, ord(name), np.uint8)}
 
-  cache = EpisodeCache(read, 2)
+  cache = EpisodeCache(read, 25)
   for name in 'abacab':
-    assert cache[name].name == name
+    assert cache[name]['image'][0] == ord(name)
     assert len(cache) <= 2
   # b leaves for c, then c (a was used later) for b.
   assert ''.join(reads) == 'abcb'
-  assert alive == {'a', 'b'}
+  assert len(cache['L']['image']) == 100 and len(cache) == 1
+  assert len(cache['a']['image']) == 10 and len(cache) == 1
 
 
 @pytest.mark.parametrize('num_chunks', [1, 2, None])
@@ -164,7 +156,7 @@ def test_resume_is_exact(tmp_path, loader, num_chunks):
     for directory in (whole, parts):
       add_episode(directory, number, steps=16)
     state = json.loads(json.dumps(sampler.state_dict()))
-    sampler = make(parts, **kwargs, cached_episodes=2, seed=99)
+    sampler = make(parts, **kwargs, cache_gib=1e-6, seed=99)
     sampler.load_state_dict(state)
     assert sampler.step_count == uninterrupted.step_count
   np.testing.assert_array_equal(rewards(actual), rewards(expected))
@@ -376,7 +368,7 @@ def test_state_of_other_settings_is_refused(tmp_path):
     ({'length': 2.5}, 'length=2.5'),
     ({'every': 1}, 'every=1 must be an integer of at least 2'),
     ({'num_chunks': 0}, 'num_chunks=0'),
-    ({'cached_episodes': 0}, 'cached_episodes=0'),
+    ({'cache_gib': -1.0}, 'cache_gib=-1.0 must be at least 0'),
   ],
 )
 def test_settings_out_of_range(tmp_path, kwargs, message):

@@ -17,6 +17,7 @@ from planet_tf.training.trainer import TrainingDiverged
 TIMES = {
   'time',
   'seconds_per_update',
+  'seconds_waiting_for_data',
   'seconds_per_decision',
   'seconds_per_env_decision',
 }
