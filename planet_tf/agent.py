@@ -153,7 +153,7 @@ class PlanetAgent:
       candidates = {'noise': noise['candidates']}
       explore = noise['exploration']
     image = preprocess(image, self.model.image_bits, **dequantisation)
-    latent = self._filter(image, state, posterior)
+    latent = self.filter(image, state, posterior)
     with products_in(self.model.precision):
       plan = self.planner(
         self._score_function(latent, seeds, noise),
@@ -167,10 +167,19 @@ class PlanetAgent:
     action = tf.clip_by_value(action, self.minimum, self.maximum)
     return action, {**latent, 'action': action}, plan
 
-  def _filter(
+  def filter(
     self, image: tf.Tensor, state: AgentState, noise: tf.Tensor
   ) -> AgentState:
-    """Posterior of the current step."""
+    """Posterior of the current step.
+
+    Args:
+      image: Preprocessed images [N, 64, 64, 3].
+      state: Agent state.
+      noise: Standard normal noise of the sample [N, S].
+
+    Returns:
+      Latent state, tensors [N, ..].
+    """
     dynamics = self.model.dynamics
     embedding = self.model.embed(image)
     # The prior's sample is replaced by the posterior's, so it needs no noise.

@@ -9,16 +9,29 @@ import pytest
 
 from planet_tf.command_line import UsageError
 from planet_tf.envs import UnknownTask
+from planet_tf.training import model_factories
 from planet_tf.training.registry import ConfigurationError
-from tools.benchmark import machine, parts, plan, report, runner, sizes, timing
+from tools.benchmark import (
+  job,
+  machine,
+  parts,
+  plan,
+  report,
+  runner,
+  sizes,
+  timing,
+  work,
+)
 
 ROOT = pathlib.Path(__file__).parents[2]
 
 
 @pytest.fixture(autouse=True)
 def _short(monkeypatch):
+  """Short measurements, in this process."""
   monkeypatch.setattr(timing, 'SECONDS_PER_REPEAT', 0.001)
   monkeypatch.setattr(machine, 'SIDE', 16)
+  monkeypatch.setattr(runner, '_run', job.main)
 
 
 def _jobs(names, **changes):
@@ -26,7 +39,9 @@ def _jobs(names, **changes):
     'sizes': ['debug'],
     'planners': [],
     'updates': [],
-    'precision': None,
+    'agents': ['1'],
+    'precision': 'float32',
+    'chains': '1',
     'tasks': ['dummy'],
   }
   return plan.make_jobs(names, **{**options, **changes})
@@ -63,14 +78,16 @@ def test_jobs_follow_the_sizes():
     sizes=['paper', 'cpu'],
     planners=['500x5', '100x5'],
     updates=['16x32'],
+    agents=['1', '10'],
     tasks=['dummy'],
   )
   found = [(job.part, job.size.name) for job in jobs]
   assert found == [
-    ('action', 'paper'),
-    ('action', 'cpu'),
-    ('action', '500x5'),
-    ('action', '100x5'),
+    *[('action', 'paper')] * 2,
+    *[('action', 'cpu')] * 2,
+    *[('action', '500x5')] * 2,
+    *[('action', '100x5')] * 2,
+    ('filter', 'paper'),
     ('update', 'paper'),
     ('update', 'cpu'),
     ('update', '16x32'),
@@ -99,17 +116,19 @@ def test_sizes_are_configurations():
     'candidates': 500,
     'elites': 50,
   }
-  size = sizes.with_precision(sizes.update_size('16x32'), 'bfloat16')
+  size = sizes.constructed(sizes.update_size('16x32'), 'bfloat16', '3')
   size.apply()
   assert sizes.current('make_sampler')['batch'] == 16
   assert sizes.current('make_sampler')['length'] == 32
-  assert sizes.current_precision() == 'bfloat16'
+  assert sizes.current('make_world_model')['precision'] == 'bfloat16'
+  assert sizes.current('make_world_model')['chains'] == 3
 
 
 @pytest.mark.parametrize(
   ('changes', 'error', 'message'),
   [
     ({'names': ['updat']}, UsageError, "did you mean 'update'"),
+    ({'agents': ['0']}, UsageError, '--agents=0 must be a number'),
     ({'planners': ['500']}, UsageError, '--planners=500 is not of the form'),
     ({'updates': ['0x5']}, UsageError, '--updates=0x5 is not of the form'),
     ({'sizes': ['cpus']}, ConfigurationError, "did you mean 'scale/cpu.gin'"),
@@ -135,8 +154,9 @@ def test_all_parts_are_measured_and_written(tmp_path):
       assert record['gemm'][when][dtype]['median_gflops'] > 0
   rows = record['results']
   assert [row['label'] for row in rows if row['part'] != 'env_step'] == [
-    '5x2 H6 float32',
-    '5x10 float32',
+    '5x2 H6 N=1 float32 1 chain',
+    'float32 1 chain',
+    '5x10 float32 1 chain',
     '5x10 recent',
     '5x10',
   ]
@@ -152,6 +172,11 @@ def test_all_parts_are_measured_and_written(tmp_path):
     assert row['seconds_per_env_step'] * scale == pytest.approx(
       row['median_seconds']
     )
+  for row in rows:
+    assert row['peak_memory_gb'] > 0
+    if row['part'] in ('action', 'update'):
+      assert row['peak_gflops']['bfloat16'] > 0
+      assert row['share_of_peak'] > 0
   text = report.table(record)
   for row in rows:
     assert row['label'] in text
@@ -172,35 +197,87 @@ def test_an_update_that_does_not_fit_is_skipped(monkeypatch, tmp_path):
   assert row['skipped'] in report.table(record)
 
 
-def _record(seconds, gflops):
+def _record(seconds, gflops, **changes):
   peak = {'float32': {'median_gflops': gflops}}
+  row = {
+    'part': 'update',
+    'size': 'paper',
+    'label': '50x50',
+    'precision': 'bfloat16',
+    'chains': 1,
+    'peak_gflops': {'float32': 1.0, 'bfloat16': gflops},
+    'median_seconds': seconds,
+    **changes,
+  }
   return {
     'format': report.FORMAT,
     'session': {'commit': 'abc', 'processor': 'Abacus'},
     'gemm': {'before': peak, 'after': peak},
-    'results': [
-      {
-        'part': 'update',
-        'size': 'paper',
-        'label': '50x50 float32',
-        'median_seconds': seconds,
-      }
-    ],
+    'results': [row],
   }
 
 
 def test_comparison_scales_by_the_peak():
   # Half the time on a machine that is twice as fast is no progress.
   text = report.comparison(_record(6.0, 100.0), _record(3.0, 200.0))
-  assert 'Abacus, whose float32 peak was 100 GFLOP/s' in text
+  assert 'Against abc on Abacus' in text
   assert text.splitlines()[-1].split()[-4:] == ['6.00', '3.00', '0.50', '1.00']
 
 
+def test_comparison_flags_what_is_slower():
+  text = report.comparison(_record(6.0, 100.0), _record(4.0, 200.0))
+  assert text.splitlines()[-1].split()[-2:] == ['1.33', 'SLOWER']
+
+
 def test_comparison_without_peaks_or_rows():
-  old = _record(6.0, 100.0)
-  new = {**_record(3.0, 1.0), 'gemm': {}}
+  rendering = {'part': 'env_step', 'peak_gflops': None}
+  old, new = (_record(x, 1.0, **rendering) for x in (6.0, 3.0))
+  for record in (old, new):
+    del record['results'][0]['peak_gflops']
+  assert report.comparison(old, new).splitlines()[-1].split()[-1] == '0.50'
+  new['gemm'] = {}
   assert report.comparison(old, new).splitlines()[-1].split()[-1] == '-'
   assert 'nothing in common' in report.comparison(old, {**new, 'results': []})
+
+
+def test_verdict_on_the_automatic_choice():
+  records = [
+    _record(seconds, 1.0, precision=precision, chains=chains)
+    for seconds, precision, chains in (
+      (4.0, 'float32', 1),
+      (2.0, 'bfloat16', 1),
+      (1.0, 'bfloat16', 2),
+    )
+  ]
+  rows = [record['results'][0] for record in records]
+  record = {**records[0], 'results': rows}
+  text = report.verdict(record, 'bfloat16', 2)
+  assert 'fastest is bfloat16 in 2 chains, as chosen' in text
+  assert "'auto' takes 300% longer" in report.verdict(record, 'float32', 1)
+
+
+def test_alternatives_are_all_precisions_and_chains():
+  jobs = plan.make_alternatives(['paper'], cores=2)
+  params = {(job.part, *job.size.params) for job in jobs}
+  assert len(params) == len(jobs) == 2 * 2 * 2
+  assert len(plan.make_alternatives(['paper'], cores=1)) == 2 * 2
+
+
+def test_work_is_that_of_the_paper():
+  sizes.named_size('paper').apply()
+  model = model_factories.make_world_model(6)
+  planner = sizes.current('make_planner')
+  flops = work.plan_flops(model, agents=1, **planner)
+  assert flops == pytest.approx(132e9, rel=0.01)
+  assert work.update_flops(model, 2500) == pytest.approx(595e9, rel=0.03)
+
+
+def test_a_job_has_a_process_of_its_own(monkeypatch):
+  monkeypatch.undo()
+  session = runner.describe()
+  assert session['cores'] >= 1
+  with pytest.raises(runner.JobFailed, match='Measuring nothing ended with'):
+    runner._run({'part': 'nothing', 'size': {'name': 'paper'}})
 
 
 def test_drift_is_relative_and_warned_of():
@@ -233,7 +310,7 @@ def test_foreign_files_are_refused(tmp_path, content):
 
 def test_bad_flags_end_in_one_line():
   result = subprocess.run(
-    [sys.executable, '-m', 'tools.benchmark', '--compare=/nowhere.json'],
+    [sys.executable, '-m', 'tools.benchmark', '--baseline=/nowhere.json'],
     capture_output=True,
     text=True,
     check=False,

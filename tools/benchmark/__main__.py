@@ -2,7 +2,7 @@
 
 Example:
 
-    python -m tools.benchmark --output=new.json --compare=old.json
+    python -m tools.benchmark --output=new.json --baseline=old.json
 """
 
 import pathlib
@@ -10,7 +10,7 @@ import sys
 
 from absl import flags
 
-from planet_tf import command_line
+from planet_tf import command_line, hardware
 from planet_tf.command_line import UsageError
 
 command_line.start_tensorflow()
@@ -33,12 +33,16 @@ flags.DEFINE_list(
 flags.DEFINE_list(
   'updates', ['16x32'], 'More updates, CHUNKSxSTEPS, otherwise so too.'
 )
+flags.DEFINE_list(
+  'agents', ['1', '10'], 'Numbers of environments that are planned for at once.'
+)
 flags.DEFINE_enum(
   'precision',
-  None,
+  'auto',
   ['float32', 'bfloat16', 'auto'],
-  'Precision at all sizes; by default that of each configuration.',
+  'Precision at all sizes.',
 )
+flags.DEFINE_string('chains', 'auto', 'Number of chains at all sizes.')
 flags.DEFINE_list(
   'task', ['cartpole_swingup', 'cheetah_run'], 'Tasks for env_step.'
 )
@@ -48,8 +52,14 @@ flags.DEFINE_integer(
 flags.DEFINE_string(
   'output', 'runs/benchmark.json', 'JSON file to write the timings to.'
 )
+flags.DEFINE_bool(
+  'compare',
+  False,
+  'Measure actions and updates at all --sizes in every precision, in one chain '
+  'and in one a core, and say whether the automatic choice is the fastest.',
+)
 flags.DEFINE_string(
-  'compare', None, 'JSON file of an earlier benchmark to compare with.'
+  'baseline', None, 'JSON file of an earlier benchmark; flags what is slower.'
 )
 flags.DEFINE_string(
   'input', None, 'JSON file to show (and compare) instead of measuring.'
@@ -58,31 +68,45 @@ flags.DEFINE_string(
 
 def main() -> int:
   """Measures, writes and prints; see the flags."""
-  old = report.read(FLAGS.compare) if FLAGS.compare else None
+  old = report.read(FLAGS.baseline) if FLAGS.baseline else None
   record = report.read(FLAGS.input) if FLAGS.input else _measure()
   print(report.table(record))
   if old:
     print('\n' + report.comparison(old, record))
+  if FLAGS.compare:
+    session = record['session']
+    choice = session['auto_precision'], session['auto_chains']
+    print('\n' + report.verdict(record, *choice))
   _warn(report.unsteady(record))
   return 0
 
 
 def _measure() -> report.Record:
   output = pathlib.Path(FLAGS.output).expanduser()
-  jobs = plan.make_jobs(
-    FLAGS.parts,
-    sizes=FLAGS.sizes,
-    planners=FLAGS.planners,
-    updates=FLAGS.updates,
-    precision=FLAGS.precision,
-    tasks=FLAGS.task,
-  )
+  if not (FLAGS.chains == 'auto' or FLAGS.chains.isdigit()):
+    raise UsageError(f"--chains={FLAGS.chains} is no number and not 'auto'.")
+  if FLAGS.compare:
+    jobs = plan.make_alternatives(FLAGS.sizes, hardware.cores())
+  else:
+    jobs = plan.make_jobs(
+      FLAGS.parts,
+      sizes=FLAGS.sizes,
+      planners=FLAGS.planners,
+      updates=FLAGS.updates,
+      agents=FLAGS.agents,
+      precision=FLAGS.precision,
+      chains=FLAGS.chains,
+      tasks=FLAGS.task,
+    )
   _make_writable(output)
-  session = machine.describe()
+  session = runner.describe()
   _warn(machine.busy(session))
-  record = runner.measure_all(
-    jobs, session, FLAGS.repeats, output, with_gemm='gemm' in FLAGS.parts
-  )
+  try:
+    record = runner.measure_all(
+      jobs, session, FLAGS.repeats, output, with_gemm='gemm' in FLAGS.parts
+    )
+  except runner.JobFailed as error:
+    raise UsageError(str(error)) from error
   print(f'Written to {output}.\n', file=sys.stderr)
   return record
 

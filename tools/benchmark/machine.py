@@ -5,6 +5,7 @@ import pathlib
 
 import tensorflow as tf
 
+from planet_tf.chains import split
 from planet_tf.hardware import cpu_features
 from planet_tf.training.run_directory import describe_session
 from tools.benchmark.timing import measure
@@ -56,17 +57,23 @@ def available_memory() -> float | None:
   return None if value is None else round(int(value) / 1e6, 2)
 
 
-def gemm_peak(repeats: int) -> dict[str, dict[str, float]]:
+def gemm_peak(repeats: int, chains: int = 1) -> dict[str, dict[str, float]]:
   """Speed of a large matrix product, which bounds all others.
 
   Args:
     repeats: Number of repeats.
+    chains: Parts of it that are computed side by side.
 
   Returns:
     For each type, GFLOP/s: median, minimum and maximum of the repeats.
   """
+
   # One element comes back: from a GPU the whole would take longer than it.
-  product = tf.function(lambda left, right: tf.matmul(left, right)[0, 0])
+  @tf.function
+  def multiply(left: tf.Tensor, right: tf.Tensor) -> tf.Tensor:
+    parts = [tf.matmul(part, right)[0, 0] for part in split(left, chains, 0)]
+    return tf.add_n(parts)
+
   operations = 2 * SIDE**3 / 1e9
   peaks = {}
   for dtype in TYPES:
@@ -74,11 +81,7 @@ def gemm_peak(repeats: int) -> dict[str, dict[str, float]]:
       tf.cast(tf.random.stateless_normal((SIDE, SIDE), (0, i)), dtype)
       for i in range(2)
     )
-
-    def multiply(left: tf.Tensor = left, right: tf.Tensor = right) -> None:
-      product(left, right).numpy()
-
-    timing = measure(multiply, repeats)
+    timing = measure(lambda: multiply(left, right).numpy(), repeats)  # noqa: B023
     peaks[dtype] = {
       'median_gflops': operations / timing.median_seconds,
       'minimum_gflops': operations / timing.maximum_seconds,

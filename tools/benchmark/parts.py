@@ -7,6 +7,7 @@ import dataclasses
 import pathlib
 import tempfile
 import time
+from collections.abc import Callable
 
 import numpy as np
 import tensorflow as tf
@@ -16,9 +17,11 @@ from planet_tf.data import write_episode
 from planet_tf.data.preprocess import preprocess
 from planet_tf.training.factories import make_envs, make_planner, make_sampler
 from planet_tf.training.model_factories import compile_model, make_world_model
+from planet_tf.world_model import WorldModel
 from tools.benchmark.machine import available_memory
-from tools.benchmark.sizes import current, current_precision
+from tools.benchmark.sizes import current
 from tools.benchmark.timing import measure
+from tools.benchmark.work import plan_flops, update_flops
 
 Row = dict[str, object]
 
@@ -35,13 +38,16 @@ class TooLittleMemory(RuntimeError):
   """The measurement would not fit into memory."""
 
 
-def action(repeats: int) -> Row:
-  """Seconds per planned action: `PlanetAgent.step` in one environment."""
-  model = make_world_model(ACTION_SIZE)
-  bound = np.ones(ACTION_SIZE, np.float32)
-  agent = PlanetAgent(model, make_planner(), -bound, bound)
-  image = _random_bytes((1, 64, 64, 3))
-  state = agent.initial_state(1)
+def action(repeats: int, agents: int = 1) -> Row:
+  """Seconds to plan: `PlanetAgent.step` in N environments at once.
+
+  Args:
+    repeats: Number of repeats.
+    agents: Environments N.
+  """
+  agent = _agent()
+  image = _random_bytes((agents, 64, 64, 3))
+  state = agent.initial_state(agents)
   seed = np.zeros(2, np.int32)
 
   def step() -> None:
@@ -54,9 +60,32 @@ def action(repeats: int) -> Row:
   planner = current('make_planner')
   label = '{candidates}x{iterations} H{horizon}'.format(**planner)
   return {
-    'label': f'{label} {current_precision()}',
-    'settings': {**planner, 'precision': current_precision()},
+    'label': f'{label} N={agents} {_construction(agent.model)}',
+    'settings': {**planner, 'agents': agents},
     'traces': agent.traces,
+    **_work(agent.model, plan_flops(agent.model, agents=agents, **planner)),
+    **dataclasses.asdict(timing),
+  }
+
+
+def filter_step(repeats: int) -> Row:
+  """Seconds to filter one image: encoder and posterior, without a plan."""
+  agent = _agent()
+
+  @tf.function
+  def filtered(image: tf.Tensor, state: dict, seed: tf.Tensor) -> dict:
+    image = preprocess(image, agent.model.image_bits, seed=seed)
+    noise = tf.zeros((1, agent.model.dynamics.stochastic_size))
+    return agent.filter(image, state, noise)
+
+  image = tf.constant(_random_bytes((1, 64, 64, 3)))
+  state, seed = agent.initial_state(1), tf.zeros(2, tf.int32)
+  timing = measure(
+    lambda: filtered(image, state, seed)['mean'].numpy(), repeats
+  )
+  return {
+    'label': _construction(agent.model),
+    'settings': {},
     **dataclasses.asdict(timing),
   }
 
@@ -77,7 +106,7 @@ def update(repeats: int) -> Row:
     )
   model = make_world_model(ACTION_SIZE)
   compile_model(model)
-  compiled = tf.function(model.train_step)
+  compiled = tf.function(model.train_step, jit_compile=model.jit or None)
   data = _random_batch(batch, length)
 
   def step() -> None:
@@ -86,13 +115,10 @@ def update(repeats: int) -> Row:
 
   timing = measure(step, repeats)
   return {
-    'label': f'{batch}x{length} {current_precision()}',
-    'settings': {
-      'batch': batch,
-      'length': length,
-      'precision': current_precision(),
-    },
+    'label': f'{batch}x{length} {_construction(model)}',
+    'settings': {'batch': batch, 'length': length},
     'traces': compiled.experimental_get_tracing_count(),
+    **_work(model, update_flops(model, batch * length)),
     **dataclasses.asdict(timing),
   }
 
@@ -174,6 +200,36 @@ def env_step(repeats: int, task: str, quality: str, workers: int) -> Row:
     'start_seconds': start_seconds,
     'seconds_per_env_step': timing.median_seconds / repeat / workers,
     **dataclasses.asdict(timing),
+  }
+
+
+PARTS: dict[str, Callable[..., Row]] = {
+  'action': action,
+  'filter': filter_step,
+  'update': update,
+  'env_step': env_step,
+  'batch': data_batch,
+  'preprocess': data_preprocessing,
+}
+
+
+def _agent() -> PlanetAgent:
+  model = make_world_model(ACTION_SIZE)
+  bound = np.ones(ACTION_SIZE, np.float32)
+  return PlanetAgent(model, make_planner(), -bound, bound)
+
+
+def _construction(model: WorldModel) -> str:
+  text = f'{model.precision} {model.chains} chain'
+  return text + ('s' if model.chains > 1 else '')
+
+
+def _work(model: WorldModel, flops: float) -> Row:
+  """What is needed to judge the time by the machine's peak."""
+  return {
+    'precision': model.precision,
+    'chains': model.chains,
+    'gflop': flops / 1e9,
   }
 
 

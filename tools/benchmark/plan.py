@@ -1,37 +1,44 @@
 """What is measured in which configuration, and in which order."""
 
-import functools
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import NamedTuple
+import dataclasses
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from planet_tf.command_line import UsageError
 from planet_tf.envs.registry import find_task
 from planet_tf.training.configuration import nearest
-from tools.benchmark import parts
 from tools.benchmark.sizes import (
   Size,
+  constructed,
   named_size,
   planner_size,
   update_size,
-  with_precision,
 )
 
-PARTS = ('gemm', 'action', 'update', 'env_step', 'batch', 'preprocess')
+PARTS = (
+  'gemm',
+  'action',
+  'filter',
+  'update',
+  'env_step',
+  'batch',
+  'preprocess',
+)
 WORKERS = (1, 2)
 
 
-class Job(NamedTuple):
+@dataclasses.dataclass(frozen=True)
+class Job:
   """One row to measure.
 
   Attributes:
-    part: What is measured, one of PARTS.
+    part: What is measured, one of PARTS; a function of `parts`.
     size: The configuration.
-    measure: Takes the number of repeats, returns the row.
+    options: Further arguments of the function.
   """
 
   part: str
   size: Size
-  measure: Callable[[int], parts.Row]
+  options: Mapping[str, object] = dataclasses.field(default_factory=dict)
 
 
 def make_jobs(
@@ -40,17 +47,21 @@ def make_jobs(
   sizes: Sequence[str],
   planners: Sequence[str],
   updates: Sequence[str],
-  precision: str | None,
+  agents: Sequence[str],
+  precision: str,
+  chains: str,
   tasks: Sequence[str],
 ) -> list[Job]:
   """Plans the measurements, the matrix products excepted.
 
   Args:
     names: Parts to measure.
-    sizes: `paper`, or names of files in gin_configs/scale.
+    sizes: `paper`, `paper_text`, or names of files in gin_configs/scale.
     planners: More planners, such as `500x5`.
     updates: More updates, such as `16x32`.
-    precision: Precision at all sizes; None for that of each configuration.
+    agents: Numbers of environments N to plan for at once.
+    precision: Precision at all sizes.
+    chains: Number of chains at all sizes, or `auto`.
     tasks: Tasks whose environments are measured.
 
   Returns:
@@ -65,9 +76,10 @@ def make_jobs(
     if name not in PARTS:
       hint = nearest(name, PARTS) or f'; known are {", ".join(PARTS)}'
       raise UsageError(f'--parts={name} is unknown{hint}.')
+  counts = [_count(text) for text in agents]
   all_sizes = [
-    with_precision(size, precision)
-    for size in _unique(
+    constructed(size, precision, chains)
+    for size in dict.fromkeys(
       [
         *map(named_size, sizes),
         *map(planner_size, planners),
@@ -75,38 +87,41 @@ def make_jobs(
       ]
     )
   ]
+  plans = [size for size in all_sizes if size.plans]
+  updates = [size for size in all_sizes if size.updates]
+  jobs = [
+    *(Job('action', x, {'agents': n}) for x in plans for n in counts),
+    *(Job('filter', x) for x in plans[:1]),
+    *(Job('update', x) for x in updates),
+    *_env_jobs(tasks),
+    *(Job('batch', x) for x in updates),
+    *(Job('preprocess', x) for x in updates),
+  ]
+  return [job for job in jobs if job.part in names]
+
+
+def make_alternatives(sizes: Sequence[str], cores: int) -> list[Job]:
+  """Plans and updates in each precision, in one chain and in one a core."""
   return [
-    *_jobs_at_sizes('action', parts.action, all_sizes, names),
-    *_jobs_at_sizes('update', parts.update, all_sizes, names),
-    *(_env_jobs(tasks) if 'env_step' in names else ()),
-    *_jobs_at_sizes('batch', parts.data_batch, all_sizes, names),
-    *_jobs_at_sizes('preprocess', parts.data_preprocessing, all_sizes, names),
+    Job(part, constructed(named_size(size), precision, chains))
+    for part in ('action', 'update')
+    for size in sizes
+    for precision in ('float32', 'bfloat16')
+    for chains in dict.fromkeys(('1', str(cores)))
   ]
 
 
-def _jobs_at_sizes(
-  part: str,
-  measure: Callable[[int], parts.Row],
-  all_sizes: Iterable[Size],
-  names: Sequence[str],
-) -> Iterator[Job]:
-  if part in names:
-    for size in all_sizes:
-      if size.plans if part == 'action' else size.updates:
-        yield Job(part, size, measure)
-
-
-def _env_jobs(tasks: Sequence[str]) -> Iterator[Job]:
+def _env_jobs(tasks: Iterable[str]) -> Iterator[Job]:
   for task in tasks:
     if ':' not in task:  # Importing such a task is left to the workers.
       find_task(task)  # Raises now rather than after half an hour.
     for quality in ('exact', 'fast'):
       for workers in WORKERS:
-        measure = functools.partial(
-          parts.env_step, task=task, quality=quality, workers=workers
-        )
-        yield Job('env_step', named_size('paper'), measure)
+        options = {'task': task, 'quality': quality, 'workers': workers}
+        yield Job('env_step', named_size('paper'), options)
 
 
-def _unique(sizes: Iterable[Size]) -> list[Size]:
-  return list(dict.fromkeys(sizes))
+def _count(text: str) -> int:
+  if not text.isdigit() or int(text) < 1:
+    raise UsageError(f'--agents={text} must be a number of at least 1.')
+  return int(text)

@@ -9,7 +9,8 @@ from planet_tf.command_line import UsageError
 
 Record = dict[str, object]
 
-FORMAT = 1  # Of the JSON file; changes when its keys do.
+FORMAT = 2  # Of the JSON file; changes when its keys do.
+SLOWER = 1.1  # Scaled ratio beyond which a row is flagged.
 LARGEST_DRIFT = 0.1  # Of the peak, beyond which timings are not to be trusted.
 
 
@@ -56,17 +57,18 @@ def table(record: Record) -> str:
     for row in record['results']
   ]
   header = ['part', 'size', 'label', 'median s', 'min', 'max', 'first call']
+  header += ['GB', 'of peak']
   return '\n'.join(lines + _aligned([header, *rows]))
 
 
 def comparison(old: Record, new: Record) -> str:
   """Ratios of new to old timings as text; under 1 the new one is faster.
 
-  `scaled` compares seconds x float32 GEMM peak, so that a machine that is
-  faster in general does not pass for faster code.
+  `scaled` compares seconds x GEMM peak (of the row's own process and precision
+  where it states its work, else the float32 one), so that a machine that is
+  faster in general does not pass for faster code. What became slower is
+  flagged.
   """
-  peaks = [float32_peak(record['gemm']) for record in (old, new)]
-  scale = peaks[1] / peaks[0] if all(peaks) else None
   earlier = {_key(row): row for row in old['results']}
   rows = []
   for row in new['results']:
@@ -75,17 +77,59 @@ def comparison(old: Record, new: Record) -> str:
       continue
     before, after = other['median_seconds'], row['median_seconds']
     ratio = after / before
-    scaled = f'{ratio * scale:.2f}' if scale else '-'
-    times = [_number(before), _number(after), f'{ratio:.2f}', scaled]
-    rows.append([row['part'], row['size'], row['label'], *times])
+    peaks = _peak(other, old), _peak(row, new)
+    scaled = ratio * peaks[1] / peaks[0] if all(peaks) else None
+    texts = [_number(before), _number(after), f'{ratio:.2f}']
+    texts.append('-' if scaled is None else f'{scaled:.2f}')
+    texts.append('SLOWER' if (scaled or ratio) > SLOWER else '')
+    rows.append([row['part'], row['size'], row['label'], *texts])
   session = old['session']
   title = f'Against {session["commit"]} on {session["processor"]}'
-  if scale:
-    title += f', whose float32 peak was {peaks[0]:.0f} GFLOP/s'
   if not rows:
     return f'{title}: nothing in common.'
-  header = ['part', 'size', 'label', 'old s', 'new s', 'ratio', 'scaled']
+  header = ['part', 'size', 'label', 'old s', 'new s', 'ratio', 'scaled', '']
   return '\n'.join([f'{title}:', *_aligned([header, *rows])])
+
+
+def verdict(record: Record, precision: str, chains: int) -> str:
+  """Whether the automatic choice was the fastest of all alternatives.
+
+  Args:
+    record: Measurements of `plan.make_alternatives`.
+    precision: What `auto` chooses on this machine.
+    chains: What `auto` chooses on this machine.
+  """
+  groups: dict[tuple, list[Record]] = {}
+  for row in record['results']:
+    if 'skipped' not in row:
+      groups.setdefault((row['part'], row['size']), []).append(row)
+  lines = []
+  for (part, size), rows in groups.items():
+    best = min(rows, key=lambda row: row['median_seconds'])
+    chosen = [
+      row
+      for row in rows
+      if (row['precision'], row['chains']) == (precision, chains)
+    ]
+    text = f'{part} at {size}: fastest is {_construction(best)}'
+    for row in chosen:
+      loss = row['median_seconds'] / best['median_seconds'] - 1
+      text += (
+        ', as chosen' if row is best else f"; 'auto' takes {loss:.0%} longer"
+      )
+    lines.append(text)
+  chosen = f"'auto' is {precision} and {chains} chains here."
+  return '\n'.join([chosen, *lines])
+
+
+def _construction(row: Record) -> str:
+  return f'{row["precision"]} in {row["chains"]} chains'
+
+
+def _peak(row: Record, record: Record) -> float | None:
+  if 'peak_gflops' in row:
+    return row['peak_gflops'][row['precision']]
+  return float32_peak(record['gemm'])
 
 
 def float32_peak(gemm: Mapping[str, Mapping]) -> float | None:
@@ -134,7 +178,12 @@ def _times(row: Record) -> list[str]:
   if 'skipped' in row:
     return ['skipped: ' + row['skipped']]
   names = ('median', 'minimum', 'maximum', 'first')
-  return [_number(row[f'{name}_seconds']) for name in names]
+  times = [_number(row[f'{name}_seconds']) for name in names]
+  share = row.get('share_of_peak')
+  memory = row.get('peak_memory_gb')
+  times.append('-' if memory is None else f'{memory:.1f}')
+  times.append('-' if share is None else f'{share:.0%}')
+  return times
 
 
 def _number(seconds: float) -> str:

@@ -5,7 +5,6 @@ import re
 
 from planet_tf.command_line import UsageError
 from planet_tf.training import configuration
-from planet_tf.training.machine import choose_precision
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,13 +31,15 @@ class Size:
 
 
 def named_size(name: str) -> Size:
-  """A size of `gin_configs/scale`, or `paper` for planet.gin alone.
+  """A size of `gin_configs/scale`, `paper` for planet.gin, or `paper_text`.
 
   Raises:
     ConfigurationError: There is no such file.
   """
   if name == 'paper':
     return Size(name)
+  if name == 'paper_text':  # Differs in the head that plans evaluate.
+    return Size(name, files=('paper_text.gin',), updates=False)
   file = f'scale/{name}.gin'
   configuration.find_file(file)
   return Size(name, files=(file,))
@@ -73,12 +74,20 @@ def update_size(name: str) -> Size:
   return Size(name, params=params, plans=False)
 
 
-def with_precision(size: Size, precision: str | None) -> Size:
-  """The same size with another precision; None keeps its own."""
-  if precision is None:
-    return size
-  param = f'make_world_model.precision = {precision!r}'
-  return dataclasses.replace(size, params=(*size.params, param))
+def constructed(size: Size, precision: str, chains: str) -> Size:
+  """The same size with another precision and number of chains.
+
+  Args:
+    size: A size.
+    precision: `float32`, `bfloat16` or `auto`.
+    chains: A number, or `auto`.
+  """
+  chains = chains if chains.isdigit() else repr(chains)
+  params = (
+    f'make_world_model.precision = {precision!r}',
+    f'make_world_model.chains = {chains}',
+  )
+  return dataclasses.replace(size, params=(*size.params, *params))
 
 
 def current(function: str) -> dict[str, object]:
@@ -88,11 +97,6 @@ def current(function: str) -> dict[str, object]:
     for key, value in configuration.bindings().items()
     if key.startswith(f'{function}.')
   }
-
-
-def current_precision() -> str:
-  """The type of the convolutions' products on this machine."""
-  return choose_precision(current('make_world_model')['precision'])
 
 
 def _two_numbers(flag: str, name: str, example: str) -> tuple[int, int]:

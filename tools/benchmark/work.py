@@ -1,0 +1,73 @@
+"""Floating-point operations of plans and updates, from the layers' sizes."""
+
+import math
+from collections.abc import Iterable
+
+import keras
+
+from planet_tf.world_model import WorldModel
+
+# Width of the map over which each kernel of conv_ha is applied.
+_ENCODER_MAPS = (31, 14, 6, 2)
+_DECODER_MAPS = (1, 5, 13, 30)
+
+
+def plan_flops(
+  model: WorldModel,
+  *,
+  agents: int,
+  candidates: int,
+  iterations: int,
+  horizon: int,
+  elites: int,
+) -> float:
+  """Operations of all predictions of a plan; nothing else counts."""
+  del elites
+  dynamics = model.dynamics
+  observed = {
+    id(variable)
+    for name, layer in vars(dynamics).items()
+    if name.startswith('posterior')
+    for variable in _variables(layer)
+  }
+  kernels = [v for v in dynamics.variables if id(v) not in observed]
+  kernels += model.heads['reward'].variables
+  rows = agents * candidates * iterations * horizon
+  return 2.0 * rows * _products(kernels)
+
+
+def update_flops(model: WorldModel, frames: int) -> float:
+  """Operations of products and convolutions, forward and backward."""
+  encoder = _convolutions(model.encoder.convolutions, _ENCODER_MAPS)
+  # Nothing needs the gradient of the images.
+  first = _convolutions(model.encoder.convolutions[:1], _ENCODER_MAPS)
+  decoder = model.heads['image']
+  images = _convolutions(decoder.transposed, _DECODER_MAPS)
+  small = _products(decoder.dense.variables) + _products(
+    variable
+    for layer in (model.dynamics, *model.heads.values())
+    if layer is not decoder
+    for variable in layer.variables
+  )
+  return 2.0 * frames * (3 * (encoder + images + small) - first)
+
+
+def _convolutions(
+  layers: Iterable[keras.layers.Layer], widths: Iterable[int]
+) -> int:
+  """Multiplications for one image."""
+  return sum(
+    width**2 * math.prod(layer.kernel.shape)
+    for layer, width in zip(layers, widths, strict=False)
+  )
+
+
+def _products(variables: Iterable[keras.Variable]) -> int:
+  """Multiplications for one row; biases have none."""
+  return sum(math.prod(v.shape) for v in variables if len(v.shape) == 2)
+
+
+def _variables(layer: object) -> list[keras.Variable]:
+  if isinstance(layer, list):
+    return [v for each in layer for v in _variables(each)]
+  return layer.variables if isinstance(layer, keras.layers.Layer) else []
