@@ -43,6 +43,7 @@ DM_CONTROL = ['dm_control>=1.0.50,<1.1; python_version < "3.13"'] + [
   )
 ]
 
+JAX = ['jax>=0.10,<0.11']
 GYMNASIUM = ['gymnasium>=1.2', 'imageio>=2.14']
 TEST = ['pytest>=8', 'pytest-timeout>=2.3', 'pytest-xdist>=3.6']
 LINT = ['import-linter>=2.1', 'ruff>=0.9']
@@ -80,9 +81,10 @@ setuptools.setup(
   install_requires=REQUIRES + DM_CONTROL,
   extras_require={
     'gymnasium': GYMNASIUM,
+    'jax': JAX,
     'test': TEST,
     'lint': LINT,
-    'dev': TEST + LINT + GYMNASIUM,
+    'dev': TEST + LINT + GYMNASIUM + JAX,
     'gpu': ['tensorflow[and-cuda]>=2.21,<2.22'],
   },
 )

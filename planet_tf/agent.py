@@ -138,7 +138,9 @@ class PlanetAgent:
     Returns:
       As `step`.
     """
-    batch = tf.shape(image)[0]
+    batch = image.shape[0]
+    if batch is None:
+      batch = tf.shape(image)[0]
     if noise is None:
       seeds = split_seed(seed, 5)
       size = self.model.dynamics.stochastic_size

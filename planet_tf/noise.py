@@ -41,7 +41,7 @@ def normal(shape: Sequence[int | tf.Tensor], seed: tf.Tensor) -> tf.Tensor:
   Returns:
     Noise, float32.
   """
-  shape = tf.cast(tf.convert_to_tensor(shape), tf.int32)
+  shape = tf.convert_to_tensor(shape, tf.int32)
   size = tf.reduce_prod(shape)
   pairs = (size + 1) // 2
   words = tf.random.stateless_uniform(

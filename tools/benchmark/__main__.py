@@ -15,7 +15,7 @@ from planet_tf.command_line import UsageError
 
 command_line.start_tensorflow()
 
-from tools.benchmark import machine, plan, report, runner
+from tools.benchmark import lower, machine, plan, report, runner
 
 FLAGS = flags.FLAGS
 
@@ -59,6 +59,12 @@ flags.DEFINE_bool(
   'and in one a core, and say whether the automatic choice is the fastest.',
 )
 flags.DEFINE_string(
+  'lower',
+  None,
+  'Folder to write plans and updates at --sizes and for --agents to, as '
+  'programs that tools/run_lowered.py runs with jax; nothing is measured.',
+)
+flags.DEFINE_string(
   'baseline', None, 'JSON file of an earlier benchmark; flags what is slower.'
 )
 flags.DEFINE_string(
@@ -68,6 +74,10 @@ flags.DEFINE_string(
 
 def main() -> int:
   """Measures, writes and prints; see the flags."""
+  if FLAGS.lower:
+    agents = [plan.count(text) for text in FLAGS.agents]
+    lower.write_programs(pathlib.Path(FLAGS.lower), FLAGS.sizes, agents)
+    return 0
   old = report.read(FLAGS.baseline) if FLAGS.baseline else None
   record = report.read(FLAGS.input) if FLAGS.input else _measure()
   print(report.table(record))

@@ -45,10 +45,8 @@ def action(repeats: int, agents: int = 1) -> Row:
     repeats: Number of repeats.
     agents: Environments N.
   """
-  agent = _agent()
-  image = _random_bytes((agents, 64, 64, 3))
+  agent, image, seed = plan_inputs(agents)
   state = agent.initial_state(agents)
-  seed = np.zeros(2, np.int32)
 
   def step() -> None:
     nonlocal state
@@ -66,6 +64,17 @@ def action(repeats: int, agents: int = 1) -> Row:
     **_work(agent.model, plan_flops(agent.model, agents=agents, **planner)),
     **dataclasses.asdict(timing),
   }
+
+
+def plan_inputs(agents: int) -> tuple[PlanetAgent, np.ndarray, np.ndarray]:
+  """An agent, random images [N, 64, 64, 3], and a seed."""
+  images = _random_bytes((agents, 64, 64, 3))
+  return _agent(), images, np.zeros(2, np.int32)
+
+
+def update_inputs() -> dict[str, np.ndarray]:
+  """A random batch of the current size."""
+  return _random_batch(*_batch_shape())
 
 
 def filter_step(repeats: int) -> Row:
@@ -107,7 +116,7 @@ def update(repeats: int) -> Row:
   model = make_world_model(ACTION_SIZE)
   compile_model(model)
   compiled = tf.function(model.train_step, jit_compile=model.jit or None)
-  data = _random_batch(batch, length)
+  data = update_inputs()
 
   def step() -> None:
     for metric in compiled(data).values():

@@ -76,7 +76,7 @@ def make_jobs(
     if name not in PARTS:
       hint = nearest(name, PARTS) or f'; known are {", ".join(PARTS)}'
       raise UsageError(f'--parts={name} is unknown{hint}.')
-  counts = [_count(text) for text in agents]
+  counts = [count(text) for text in agents]
   all_sizes = [
     constructed(size, precision, chains)
     for size in dict.fromkeys(
@@ -121,7 +121,12 @@ def _env_jobs(tasks: Iterable[str]) -> Iterator[Job]:
         yield Job('env_step', named_size('paper'), options)
 
 
-def _count(text: str) -> int:
+def count(text: str) -> int:
+  """Reads a number of environments.
+
+  Raises:
+    UsageError: It is not at least 1.
+  """
   if not text.isdigit() or int(text) < 1:
     raise UsageError(f'--agents={text} must be a number of at least 1.')
   return int(text)

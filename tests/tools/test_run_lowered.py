@@ -1,0 +1,76 @@
+"""Lowered programs run without TensorFlow, with equal results."""
+
+import json
+import pathlib
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from planet_tf.lowering import lower, save
+from tools.benchmark import lower as benchmark_lower
+
+ROOT = pathlib.Path(__file__).parents[2]
+
+
+def _run(folder, *flags):
+  return subprocess.run(
+    [sys.executable, str(ROOT / 'tools/run_lowered.py'), str(folder), *flags],
+    capture_output=True,
+    text=True,
+  )
+
+
+def test_arguments_and_results_are_in_order(tmp_path):
+  import keras
+
+  read, written = keras.Variable([1.0, 2.0]), keras.Variable(3.0)
+
+  def function(inputs):
+    written.assign_add(tf.reduce_sum(inputs['a']))
+    return inputs['b'] * read
+
+  program = lower(
+    function,
+    {'b': np.ones(2, np.float32), 'a': np.full(4, 0.5, np.float32)},
+    variables=[read, written],
+  )
+  assert list(program.arguments)[:2] == ['input0', 'input1']
+  assert list(program.arguments)[2:] == [written.path, read.path]
+  assert list(program.results) == ['output0', written.path]
+  assert program.arguments[written.path] == 3.0
+  assert program.results[written.path] == 5.0
+  save(program, tmp_path)
+  manifest = json.loads((tmp_path / 'manifest.json').read_text())
+  assert [x['dtype'] for x in manifest['arguments']] == ['float32'] * 4
+  result = _run(tmp_path, '--repeats=1')
+  assert result.returncode == 0, result.stderr
+  assert json.loads(result.stdout)['largest_error'] < 1e-6
+
+
+@pytest.mark.slow
+def test_plans_and_updates_agree(tmp_path):
+  benchmark_lower.write_programs(tmp_path, ['debug'], [1, 3])
+  result = _run(tmp_path, '--repeats=2', f'--output={tmp_path / "out.json"}')
+  assert result.returncode == 0, result.stderr
+  rows = json.loads((tmp_path / 'out.json').read_text())
+  assert [row['program'] for row in rows] == [
+    'plan_debug_bfloat16_1',
+    'plan_debug_bfloat16_3',
+    'plan_debug_float32_1',
+    'plan_debug_float32_3',
+    'update_debug_bfloat16',
+    'update_debug_float32',
+  ]
+  for row in rows:
+    exact = row['program'].split('_')[2] == 'float32'
+    assert row['largest_error'] < (1e-4 if exact else 1e-2), row
+    assert row['minimum_seconds'] <= row['median_seconds']
+
+
+def test_an_empty_folder_is_named(tmp_path):
+  result = _run(tmp_path)
+  assert result.returncode == 1
+  assert f'{tmp_path} holds no program.mlir' in result.stderr

@@ -1,0 +1,49 @@
+"""Writes plans and updates as programs that need no TensorFlow to run."""
+
+import pathlib
+import sys
+from collections.abc import Sequence
+
+from planet_tf.lowering import Program, lower, save
+from planet_tf.training.model_factories import compile_model, make_world_model
+from tools.benchmark import parts
+from tools.benchmark.sizes import constructed, named_size
+
+
+def write_programs(
+  directory: pathlib.Path, sizes: Sequence[str], agents: Sequence[int]
+) -> None:
+  """Lowers plans and updates at all sizes in float32 and bfloat16.
+
+  Args:
+    directory: Gets a folder for each, such as `plan_paper_float32_1`.
+    sizes: As in `plan.make_jobs`.
+    agents: Numbers of environments that are planned for at once.
+  """
+  for size in sizes:
+    for precision in ('float32', 'bfloat16'):
+      constructed(named_size(size), precision, '1').apply()
+      for count in agents:
+        name = f'plan_{size}_{precision}_{count}'
+        _write(directory / name, _lower_plan(count))
+      _write(directory / f'update_{size}_{precision}', _lower_update())
+
+
+def _write(directory: pathlib.Path, program: Program) -> None:
+  save(program, directory)
+  print(f'Written to {directory}.', file=sys.stderr, flush=True)
+
+
+def _lower_plan(count: int) -> Program:
+  agent, image, seed = parts.plan_inputs(count)
+  state = agent.initial_state(count)
+  return lower(
+    agent.perform, image, state, seed, 0.0, variables=agent.model.variables
+  )
+
+
+def _lower_update() -> Program:
+  model = make_world_model(parts.ACTION_SIZE)
+  compile_model(model)
+  variables = [*model.variables, *model.optimizer_variables]
+  return lower(model.train_step, parts.update_inputs(), variables=variables)
