@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 import tensorflow as tf
 
-from planet_tf.chains import split
+from planet_tf.chains import CHAIN_ROWS, in_chunks, split
 from planet_tf.control.planning import Plan, ScoreFunction
 from planet_tf.data.preprocess import preprocess
 from planet_tf.noise import fold_in, normal, split_seed
@@ -196,33 +196,47 @@ class PlanetAgent:
     noise: Mapping[str, tf.Tensor] | None,
   ) -> ScoreFunction:
     """Rates candidates by the return that the model predicts."""
-    dynamics, chains = self.model.dynamics, self.model.chains
+    chains = self.model.chains
 
-    def rollouts(
-      actions: tf.Tensor, iteration: tf.Tensor, chain: int
-    ) -> tf.Tensor | None:
-      """Noise of the rollouts of a chain's candidates."""
-      if dynamics.mean_only:
-        return None
-      count = tf.shape(actions)[0] * actions.shape[1]
-      shape = (actions.shape[2], count, dynamics.stochastic_size)
-      number = iteration * chains + chain
-      return normal(shape, fold_in(seeds[3], number))
+    def part(
+      latent: AgentState, actions: tf.Tensor, seed: tf.Tensor
+    ) -> tf.Tensor:
+      """Returns of some environments' candidates, in chains."""
+      returns = [
+        self.model.predicted_return(
+          latent, each, self._rollout_noise(each, fold_in(seed, chain))
+        )
+        for chain, each in enumerate(split(actions, chains, 1))
+      ]
+      return tf.concat(returns, 1)
 
     def score(actions: tf.Tensor, iteration: tf.Tensor) -> tf.Tensor:
       if noise is not None:
         return self.model.predicted_return(
           latent, actions, noise['rollouts'][iteration]
         )
-      returns = [
-        self.model.predicted_return(
-          latent, part, rollouts(part, iteration, chain)
-        )
-        for chain, part in enumerate(split(actions, chains, 1))
-      ]
-      return tf.concat(returns, 1)
+      seed = fold_in(seeds[3], iteration)
+      if chains == 1:
+        return part(latent, actions, seed)
+      returns = in_chunks(
+        lambda chunk, index: part(*chunk, fold_in(seed, index)),
+        (latent, actions),
+        max(1, CHAIN_ROWS * chains // actions.shape[1]),
+      )
+      return tf.ensure_shape(returns, actions.shape[:2])
 
     return score
+
+  def _rollout_noise(
+    self, actions: tf.Tensor, seed: tf.Tensor
+  ) -> tf.Tensor | None:
+    """Noise [H, N * J, S] for the predictions of candidates [N, J, H, A]."""
+    dynamics = self.model.dynamics
+    if dynamics.mean_only:
+      return None
+    count = tf.shape(actions)[0] * actions.shape[1]
+    shape = (actions.shape[2], count, dynamics.stochastic_size)
+    return normal(shape, seed)
 
   def _traced_step(
     self,

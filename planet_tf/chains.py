@@ -6,12 +6,16 @@ two independent halves of the graph, a chain each, keep two cores busy.
 """
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import tensorflow as tf
 
 Batch = Mapping[str, tf.Tensor]
+
+# Rows of a product in a chain: with many more, what a step of a plan leaves
+# behind no longer fits into a core's cache.
+CHAIN_ROWS = 500
 
 
 def split(tensor: tf.Tensor, chains: int, axis: int) -> list[tf.Tensor]:
@@ -36,6 +40,36 @@ def split_batch(batch: Batch, chains: int) -> list[dict[str, tf.Tensor]]:
   return [
     dict(zip(batch, part, strict=True)) for part in zip(*parts, strict=True)
   ]
+
+
+def in_chunks(
+  function: Callable[[Any, tf.Tensor], tf.Tensor], inputs: Any, size: int
+) -> tf.Tensor:
+  """Applies a function to one chunk of rows after the other.
+
+  Args:
+    function: `function(chunk, index) -> tensor [rows of the chunk, ..]`.
+    inputs: Nested tensors [N, ..].
+    size: Rows in a chunk; the last one may have fewer.
+
+  Returns:
+    The results [N, ..] side by side.
+  """
+  rows = tf.shape(tf.nest.flatten(inputs)[0])[0]
+  count = (rows + size - 1) // size
+
+  def body(index: tf.Tensor, results: tf.TensorArray) -> tuple:
+    start = index * size
+    chunk = tf.nest.map_structure(lambda x: x[start : start + size], inputs)
+    return index + 1, results.write(index, function(chunk, index))
+
+  _, results = tf.while_loop(
+    lambda index, _: index < count,
+    body,
+    (0, tf.TensorArray(tf.float32, count, infer_shape=False)),
+    parallel_iterations=1,
+  )
+  return results.concat()
 
 
 def mean_of_parts(results: Sequence[Any], sizes: Sequence[int]) -> Any:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from planet_tf.chains import mean_of_parts, split, split_batch
+from planet_tf.chains import in_chunks, mean_of_parts, split, split_batch
 
 
 @pytest.mark.parametrize(
@@ -31,3 +31,18 @@ def test_means_go_by_the_sizes_of_the_parts():
   results = [{'x': tf.constant(1.0), 'y': None}, {'x': 4.0, 'y': None}]
   assert float(mean_of_parts(results, [2, 1])['x']) == 2.0
   assert mean_of_parts(results, [2, 1])['y'] is None
+
+
+@pytest.mark.parametrize('rows, size', [(1, 3), (3, 3), (7, 3), (4, 1)])
+def test_chunks_come_one_after_the_other(rows, size):
+  @tf.function(input_signature=[tf.TensorSpec((None, 2))])
+  def run(values):
+    return in_chunks(
+      lambda chunk, index: chunk['a'] + tf.cast(index, tf.float32),
+      {'a': values},
+      size,
+    )
+
+  values = np.arange(2.0 * rows, dtype=np.float32).reshape(rows, 2)
+  expected = values + (np.arange(rows) // size)[:, None]
+  np.testing.assert_array_equal(run(values), expected)
