@@ -12,6 +12,9 @@ from absl import flags
 from matplotlib.figure import Figure
 
 from planet_tf import command_line, hardware
+
+command_line.start_tensorflow()
+
 from planet_tf.data import list_episodes, read_episode
 from planet_tf.training.run_directory import describe_session
 
