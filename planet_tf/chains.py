@@ -2,7 +2,7 @@
 
 Matrix products of a few hundred rows gain little from a second thread inside;
 two independent halves of the graph, a chain each, keep two cores busy.
-`planet_tf.training.threads` chooses how many.
+`planet_tf.training.machine` chooses how many.
 """
 
 import itertools
