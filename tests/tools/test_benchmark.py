@@ -31,6 +31,7 @@ def _short(monkeypatch):
   """Short measurements, in this process."""
   monkeypatch.setattr(timing, 'SECONDS_PER_REPEAT', 0.001)
   monkeypatch.setattr(machine, 'SIDE', 16)
+  monkeypatch.setattr(machine, 'IMAGES', 1)
   monkeypatch.setattr(runner, '_run', job.main)
 
 
@@ -91,6 +92,7 @@ def test_jobs_follow_the_sizes():
     ('update', 'paper'),
     ('update', 'cpu'),
     ('update', '16x32'),
+    ('cycle', 'cpu'),
     *[('env_step', 'paper')] * 4,
     ('batch', 'paper'),
     ('batch', 'cpu'),
@@ -157,6 +159,7 @@ def test_all_parts_are_measured_and_written(tmp_path):
     '5x2 H6 N=1 float32 1 chain',
     'float32 1 chain',
     '5x10 float32 1 chain',
+    '10 updates and an episode of dummy',
     '5x10 recent',
     '5x10',
   ]
@@ -270,6 +273,19 @@ def test_work_is_that_of_the_paper():
   flops = work.plan_flops(model, agents=1, **planner)
   assert flops == pytest.approx(132e9, rel=0.01)
   assert work.update_flops(model, 2500) == pytest.approx(595e9, rel=0.03)
+
+
+def test_drawing_is_timed_without_tensorflow():
+  row = job.main(
+    {
+      'part': 'render',
+      'size': {'name': 'paper'},
+      'options': {'task': 'cartpole_swingup', 'quality': 'fast'},
+      'repeats': 1,
+    }
+  )
+  assert row['label'] == 'cartpole_swingup fast'
+  assert 1e-4 < row['median_seconds'] < row['first_seconds'] + 1
 
 
 def test_a_job_has_a_process_of_its_own(monkeypatch):

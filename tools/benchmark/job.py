@@ -28,7 +28,11 @@ def main(request: dict) -> dict[str, object]:
     before and after it, and the share of them that it reaches.
   """
   if request['part'] == 'gemm':
-    return machine.gemm_peak(request['repeats'])
+    peaks = machine.gemm_peak(request['repeats'])
+    convolution = machine.convolution_peak(request['repeats'])
+    for dtype, gflops in convolution.items():
+      peaks[dtype]['convolution_gflops'] = gflops
+    return peaks
   if request['part'] == 'session':
     return machine.describe()
   Size(**request['size']).apply()

@@ -1,5 +1,6 @@
 """What must be known of a machine to judge timings taken on it."""
 
+import math
 import os
 import pathlib
 
@@ -11,6 +12,7 @@ from planet_tf.training.run_directory import describe_session
 from tools.benchmark.timing import measure
 
 SIDE = 2048  # Of the square matrices whose product gives the peak.
+IMAGES = 32  # Of the convolution.
 TYPES = ('float32', 'bfloat16')
 
 # Families of processor features that decide how fast products are.
@@ -88,3 +90,19 @@ def gemm_peak(repeats: int, chains: int = 1) -> dict[str, dict[str, float]]:
       'maximum_gflops': operations / timing.minimum_seconds,
     }
   return peaks
+
+
+def convolution_peak(repeats: int) -> dict[str, float]:
+  """Speed of a convolution that suits processors well, GFLOP/s by type."""
+  images, kernel = (IMAGES, 32, 32, 64), (3, 3, 64, 128)
+  operations = 2 * math.prod(images) * math.prod(kernel[:2]) * kernel[3] / 1e9
+  convolve = tf.function(lambda x, k: tf.nn.conv2d(x, k, 1, 'SAME')[0, 0, 0, 0])
+  result = {}
+  for dtype in TYPES:
+    tensors = [
+      tf.cast(tf.random.stateless_normal(shape, (1, 2)), dtype)
+      for shape in (images, kernel)
+    ]
+    timing = measure(lambda: convolve(*tensors).numpy(), repeats)  # noqa: B023
+    result[dtype] = operations / timing.median_seconds
+  return result

@@ -6,7 +6,6 @@ They make everything from the current configuration, as training does.
 import dataclasses
 import pathlib
 import tempfile
-import time
 from collections.abc import Callable
 
 import numpy as np
@@ -15,9 +14,11 @@ import tensorflow as tf
 from planet_tf.agent import PlanetAgent
 from planet_tf.data import write_episode
 from planet_tf.data.preprocess import preprocess
-from planet_tf.training.factories import make_envs, make_planner, make_sampler
+from planet_tf.training.factories import make_planner, make_sampler
 from planet_tf.training.model_factories import compile_model, make_world_model
 from planet_tf.world_model import WorldModel
+from tools.benchmark.cycle import training_cycle
+from tools.benchmark.environments import env_step, render
 from tools.benchmark.machine import available_memory
 from tools.benchmark.sizes import current
 from tools.benchmark.timing import measure
@@ -168,55 +169,13 @@ def data_batch(repeats: int) -> Row:
   }
 
 
-def env_step(repeats: int, task: str, quality: str, workers: int) -> Row:
-  """Seconds per decision: `ParallelEnvs.step` in all environments at once.
-
-  Args:
-    repeats: Number of repeats.
-    task: Name of the task.
-    quality: `exact` or `fast` rendering.
-    workers: Environments side by side, N.
-
-  Returns:
-    The row; its `seconds_per_env_step` is the median divided by action repeat
-    and N. Episodes that end are followed by new ones, whose reset counts.
-  """
-  generator = np.random.default_rng(0)
-  start = time.perf_counter()
-  with make_envs(task, workers=workers, render_quality=quality) as envs:
-    start_seconds = time.perf_counter() - start
-    shape = (workers, *envs.action_spec.shape)
-    running = False
-
-    def step() -> None:
-      nonlocal running
-      if not running:
-        envs.reset(generator.integers(2**31, size=workers))
-      results = envs.step(generator.uniform(-1, 1, shape).astype(np.float32))
-      # All episodes of a task end together, after its fixed duration.
-      running = not any(result.last() for result in results)
-
-    timing = measure(step, repeats)
-    repeat = envs.action_repeat
-  return {
-    'label': f'{task} {quality} N={workers}',
-    'settings': {
-      'task': task,
-      'render_quality': quality,
-      'workers': workers,
-      'action_repeat': repeat,
-    },
-    'start_seconds': start_seconds,
-    'seconds_per_env_step': timing.median_seconds / repeat / workers,
-    **dataclasses.asdict(timing),
-  }
-
-
 PARTS: dict[str, Callable[..., Row]] = {
   'action': action,
   'filter': filter_step,
   'update': update,
+  'cycle': training_cycle,
   'env_step': env_step,
+  'render': render,
   'batch': data_batch,
   'preprocess': data_preprocessing,
 }

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from planet_tf.command_line import UsageError
 from planet_tf.envs.registry import find_task
+from planet_tf.envs.tasks import needs_rendering
 from planet_tf.training.configuration import nearest
 from tools.benchmark.sizes import (
   Size,
@@ -19,7 +20,9 @@ PARTS = (
   'action',
   'filter',
   'update',
+  'cycle',
   'env_step',
+  'render',
   'batch',
   'preprocess',
 )
@@ -93,6 +96,11 @@ def make_jobs(
     *(Job('action', x, {'agents': n}) for x in plans for n in counts),
     *(Job('filter', x) for x in plans[:1]),
     *(Job('update', x) for x in updates),
+    *(
+      Job('cycle', x, {'task': tasks[0]})
+      for x in all_sizes
+      if x.plans and x.updates and x.name != 'paper'
+    ),
     *_env_jobs(tasks),
     *(Job('batch', x) for x in updates),
     *(Job('preprocess', x) for x in updates),
@@ -116,6 +124,9 @@ def _env_jobs(tasks: Iterable[str]) -> Iterator[Job]:
     if ':' not in task:  # Importing such a task is left to the workers.
       find_task(task)  # Raises now rather than after half an hour.
     for quality in ('exact', 'fast'):
+      if needs_rendering(task):
+        options = {'task': task, 'quality': quality}
+        yield Job('render', named_size('paper'), options)
       for workers in WORKERS:
         options = {'task': task, 'quality': quality, 'workers': workers}
         yield Job('env_step', named_size('paper'), options)

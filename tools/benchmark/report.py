@@ -165,6 +165,9 @@ def _gemm_lines(gemm: Mapping[str, Mapping]) -> list[str]:
       for when, peak in gemm.items()
     ]
     line = f'GEMM peak {dtype}, GFLOP/s: {", ".join(values)}'
+    convolution = next(iter(gemm.values()))[dtype].get('convolution_gflops')
+    if convolution:
+      line += f'; convolution {convolution:.0f}'
     change = drift(gemm, dtype)
     lines.append(line + ('' if change is None else f' (drift {change:+.0%})'))
   return lines
