@@ -4,7 +4,7 @@ Source: paper, algorithm 2; original: control/mpc_agent.py.
 """
 
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import tensorflow as tf
@@ -278,6 +278,12 @@ class AgentPolicy:
     self._agent = agent
     self._seed = seed
     self._exploration = exploration
+
+  def part(self, number: int, indices: Sequence[int]) -> 'AgentPolicy':
+    """The policy of a group of environments, with a seed of its own."""
+    del indices
+    seed = np.array([self._seed[0] ^ number << 24, self._seed[1]], np.int32)
+    return AgentPolicy(self._agent, seed, self._exploration)
 
   def initial_state(self, batch: int) -> AgentState:
     """State before an episode's first observation."""

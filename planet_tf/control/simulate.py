@@ -4,8 +4,10 @@ Source: original: control/simulate.py, control/random_episodes.py and the
 wrapper CollectGymDataset.
 """
 
+import collections
 import time
 from collections.abc import Callable, Mapping, Sequence
+from concurrent import futures
 from typing import Any, NamedTuple, Protocol
 
 import dm_env
@@ -38,6 +40,9 @@ class Policy(Protocol):
   ) -> tuple[np.ndarray, Any]:
     """Actions [N, A] for images uint8 [N, 64, 64, 3], and the next state."""
 
+  def part(self, number: int, indices: Sequence[int]) -> 'Policy':
+    """The policy of a group, numbered from 0, of these environments."""
+
 
 class RandomPolicy:
   """Draws actions uniformly between the bounds of the environment.
@@ -54,7 +59,13 @@ class RandomPolicy:
   ) -> None:
     self._minimum = minimum
     self._maximum = maximum
+    self._seeds = seeds
     self._generators = [np.random.default_rng(seed) for seed in seeds]
+
+  def part(self, number: int, indices: Sequence[int]) -> 'RandomPolicy':
+    """The policy of the environments with these indices."""
+    seeds = [self._seeds[index] for index in indices]
+    return RandomPolicy(self._minimum, self._maximum, seeds)
 
   def initial_state(self, batch: int) -> None:
     """Random actions need no state."""
@@ -77,7 +88,7 @@ class Simulation(NamedTuple):
   Attributes:
     episodes: One recorded episode per environment.
     policy_seconds: Wall time spent choosing actions.
-    env_seconds: Wall time spent in the environments.
+    env_seconds: Wall time spent waiting for the environments.
     decisions: Decisions taken, counted once for all environments.
   """
 
@@ -95,6 +106,9 @@ def simulate(
 ) -> Simulation:
   """Runs one episode in each of the first N environments, side by side.
 
+  With several groups (`envs.groups`) one is planned for while another steps
+  and renders.
+
   Args:
     envs: Environments, at least N of them.
     policy: Policy that acts in all of them.
@@ -106,37 +120,87 @@ def simulate(
     step t are those that caused observation t; step 0 has zeros.
   """
   start = time.perf_counter()
-  current = envs.reset(seeds)
+  first = envs.reset(seeds)
   env_seconds = time.perf_counter() - start
   policy_seconds = 0.0
   zeros = np.zeros(envs.action_spec.shape, np.float32)
-  records = [[_transition(step, zeros)] for step in current]
-  state = policy.initial_state(len(seeds))
-  decision = 0
-  while not all(step.last() for step in current):
-    start = time.perf_counter()
-    images = np.stack([step.observation['image'] for step in current])
-    actions, state = policy.step(images, state, decision)
-    actions = np.asarray(actions)
-    middle = time.perf_counter()
-    running = [not step.last() for step in current]
-    results = envs.step(
-      [
-        action if on else None
-        for action, on in zip(actions, running, strict=True)
-      ]
-    )
-    env_seconds += time.perf_counter() - middle
-    policy_seconds += middle - start
-    for index, result in enumerate(results):
-      if result is not None:
-        current[index] = result
-        records[index].append(_transition(result, actions[index]))
-    decision += 1
-    if on_decision:
-      on_decision()
+  records = [[_transition(step, zeros)] for step in first]
+  parts = np.array_split(np.arange(len(seeds)), min(envs.groups, len(seeds)))
+  groups = collections.deque(
+    _Group(policy.part(number, part), part, first)
+    for number, part in enumerate(parts)
+  )
+  decisions = 0
+  # One thread: the environments are used by one caller at a time.
+  with futures.ThreadPoolExecutor(1, 'environments') as thread:
+    while groups:
+      group = groups.popleft()
+      start = time.perf_counter()
+      group.receive(records)
+      middle = time.perf_counter()
+      env_seconds += middle - start
+      if group.finished:
+        continue
+      actions = group.act(len(seeds))
+      policy_seconds += time.perf_counter() - middle
+      group.pending = thread.submit(envs.step, actions)
+      groups.append(group)
+      if group.decisions > decisions:
+        decisions = group.decisions
+        if on_decision:
+          on_decision()
   episodes = [_stack(record) for record in records]
-  return Simulation(episodes, policy_seconds, env_seconds, decision)
+  return Simulation(episodes, policy_seconds, env_seconds, decisions)
+
+
+class _Group:
+  """Environments for which a policy acts at the same time.
+
+  Args:
+    policy: The policy.
+    indices: Which of all environments they are.
+    first: First time steps of all environments.
+  """
+
+  def __init__(
+    self, policy: Policy, indices: np.ndarray, first: Sequence[dm_env.TimeStep]
+  ) -> None:
+    self._policy = policy
+    self._indices = indices
+    self._current = [first[index] for index in indices]
+    self._state = policy.initial_state(len(indices))
+    self._actions = None
+    self.decisions = 0
+    self.pending: futures.Future | None = None
+
+  @property
+  def finished(self) -> bool:
+    """Whether all episodes are over."""
+    return all(step.last() for step in self._current)
+
+  def act(self, count: int) -> list[np.ndarray | None]:
+    """Chooses actions; None for other environments and where it is over."""
+    images = np.stack([step.observation['image'] for step in self._current])
+    actions, self._state = self._policy.step(
+      images, self._state, self.decisions
+    )
+    self._actions = np.asarray(actions)
+    self.decisions += 1
+    result: list[np.ndarray | None] = [None] * count
+    for place, index in enumerate(self._indices):
+      if not self._current[place].last():
+        result[index] = self._actions[place]
+    return result
+
+  def receive(self, records: Sequence[list]) -> None:
+    """Waits for the environments and records what they did."""
+    if self.pending is None:
+      return
+    results = self.pending.result()
+    for place, index in enumerate(self._indices):
+      if results[index] is not None:
+        self._current[place] = results[index]
+        records[index].append(_transition(results[index], self._actions[place]))
 
 
 def _transition(

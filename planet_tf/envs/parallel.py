@@ -37,6 +37,7 @@ class ParallelEnvs:
   Attributes:
     task: Name of the task.
     count: Number of environments, N.
+    groups: Groups that act in turns.
     action_repeat: Environment steps per decision.
     duration: Decisions per episode at most.
     action_spec: Spec of one environment's actions, float32 [A] in [-1, 1].
@@ -49,6 +50,7 @@ class ParallelEnvs:
     task: str,
     count: int = 1,
     *,
+    groups: int = 1,
     timeout: float = 120.0,
     modules: Sequence[str] = (),
     **task_options: Any,
@@ -58,6 +60,8 @@ class ParallelEnvs:
     Args:
       task: Registered name or `my_package.module:factory`.
       count: Number of environments, N.
+      groups: Groups that act in turns, so that one may be planned for while
+        another steps; see `control.simulate`.
       timeout: Seconds to wait for the slowest environment in each call.
       modules: Modules that the workers import first, such as one that
         registers the task.
@@ -75,7 +79,10 @@ class ParallelEnvs:
     if timeout <= 0:
       raise ValueError(f'timeout must be above 0 seconds, got {timeout!r}.')
     self.task = task
+    if groups < 1:
+      raise ValueError(f'groups must be a positive integer, got {groups!r}.')
     self.count = count
+    self.groups = groups
     self._timeout = timeout
     self._running = [False] * count
     self._workers: list[WorkerProcess] = []

@@ -97,6 +97,7 @@ def make_envs(
   least: int = 1,
   *,
   workers: int,
+  groups: int,
   camera: int,
   action_repeat: int | None,
   duration: int | None,
@@ -110,6 +111,8 @@ def make_envs(
     task: Name of a task, or `module:function` of your own.
     least: Environments that there must be, if there are fewer workers.
     workers: Environments that run side by side.
+    groups: Groups of them that act in turns: one is planned for while another
+      steps and renders. Gains where a GPU plans.
     camera: Index of the camera that renders the images.
     action_repeat: Repeats R of each action; None for that of the task.
     duration: Decisions in an episode; None for 1000 / action repeat.
@@ -125,6 +128,7 @@ def make_envs(
   return ParallelEnvs(
     task,
     max(workers, least),
+    groups=groups,
     timeout=timeout,
     modules=modules,
     camera=camera,

@@ -37,6 +37,7 @@ from planet_tf.training.model_factories import make_world_model
 # Settings that may differ when a run is resumed: learning does not depend on
 # them. Everything else would make it another run.
 _FREE = {
+  'make_envs.groups',
   'make_envs.modules',
   'make_envs.timeout',
   'make_envs.workers',

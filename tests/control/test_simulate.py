@@ -1,5 +1,7 @@
 """Simulation: recording, batches, episodes of different lengths."""
 
+import time
+
 import dm_env
 import numpy as np
 import pytest
@@ -11,6 +13,8 @@ from planet_tf.envs import ParallelEnvs
 
 class _Envs:
   """Stands in for ParallelEnvs: environment i ends after i + 2 decisions."""
+
+  groups = 1
 
   action_spec = specs.BoundedArray((1,), np.float32, -1, 1)
 
@@ -37,18 +41,26 @@ class _Envs:
 class _Counting:
   """Acts with 0.1 times the decision, plus 0.01 times the environment."""
 
+  def __init__(self, indices=None):
+    self.indices = indices
+
+  def part(self, number, indices):
+    return _Counting(np.asarray(indices, np.float32))
+
   def initial_state(self, batch):
+    assert batch == len(self.indices)
     return np.zeros(batch)
 
   def step(self, images, state, decision):
     assert np.all(state == decision)
-    index = np.arange(len(images), dtype=np.float32)
-    return (0.1 * decision + 0.01 * index)[:, None], state + 1
+    return (0.1 * decision + 0.01 * self.indices)[:, None], state + 1
 
 
-def test_records_what_caused_each_observation():
-  calls = []
-  result = simulate(_Envs(), _Counting(), [0, 1], lambda: calls.append(1))
+@pytest.mark.parametrize('groups', [1, 2, 5])
+def test_records_what_caused_each_observation(groups):
+  calls, envs = [], _Envs()
+  envs.groups = groups
+  result = simulate(envs, _Counting(), [0, 1], lambda: calls.append(1))
   first, second = result.episodes
   assert result.decisions == len(calls) == 3
   assert [len(x['reward']) for x in result.episodes] == [3, 4]
@@ -82,3 +94,41 @@ def test_random_episode_depends_on_its_seed_alone(count):
     alone = simulate(envs, policy, [3]).episodes[0]
   for key, value in alone.items():
     np.testing.assert_array_equal(value, episode[key])
+
+
+def test_one_group_is_planned_for_while_another_steps():
+  """Each sleeps for 30 ms: in turns that takes half as long as in a row."""
+
+  class Slow(_Envs):
+    def step(self, actions):
+      time.sleep(0.03)
+      return super().step(actions)
+
+  class Thoughtful(_Counting):
+    def part(self, number, indices):
+      return Thoughtful(np.asarray(indices, np.float32))
+
+    def step(self, images, state, decision):
+      time.sleep(0.03)
+      return super().step(images, state, decision)
+
+  seconds = {}
+  for groups in (1, 2):
+    envs = Slow()
+    envs.groups = groups
+    start = time.perf_counter()
+    result = simulate(envs, Thoughtful(), list(range(12)))
+    seconds[groups] = time.perf_counter() - start
+    assert [len(x['reward']) for x in result.episodes] == list(range(3, 15))
+    assert result.decisions == 13
+  # One group waits 13 times for both, two wait for the slower of them only.
+  assert result.env_seconds < 0.4 * seconds[1]
+
+
+def test_groups_draw_noise_of_their_own():
+  from planet_tf.agent import AgentPolicy
+
+  policy = AgentPolicy(None, np.array([2**31 - 1, 5], np.int32), 0.0)
+  seeds = {tuple(policy.part(number, [0])._seed) for number in range(4)}
+  assert len(seeds) == 4
+  assert tuple(policy.part(0, [0])._seed) == (2**31 - 1, 5)
