@@ -11,6 +11,7 @@ ROOT = pathlib.Path(__file__).parent
 # imports) and tensorboard (which tf.summary imports): the three move together.
 REQUIRES = [
   'absl-py>=2.1',
+  'av>=14',
   'cloudpickle>=3',
   'dm-env>=1.6',
   'gin-config>=0.5,<0.6',
@@ -45,6 +46,7 @@ DM_CONTROL = ['dm_control>=1.0.50,<1.1; python_version < "3.13"'] + [
 
 JAX = ['jax>=0.10,<0.11']
 GYMNASIUM = ['gymnasium>=1.2', 'imageio>=2.14']
+LITERT = ['ai-edge-litert>=2.1']
 TEST = ['pytest>=8', 'pytest-timeout>=2.3', 'pytest-xdist>=3.6']
 LINT = ['import-linter>=2.1', 'ruff>=0.9']
 
@@ -82,9 +84,10 @@ setuptools.setup(
   extras_require={
     'gymnasium': GYMNASIUM,
     'jax': JAX,
+    'litert': LITERT,
     'test': TEST,
     'lint': LINT,
-    'dev': TEST + LINT + GYMNASIUM + JAX,
+    'dev': TEST + LINT + GYMNASIUM + JAX + LITERT,
     'gpu': ['tensorflow[and-cuda]>=2.21,<2.22'],
   },
 )

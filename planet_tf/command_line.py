@@ -7,9 +7,12 @@ the flags have been read: `--help` and mistakes in flags answer at once.
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from absl import app, flags, logging
+
+# The flags defined here belong to the command for which they are defined.
+flags.disclaim_key_flags()
 
 
 class UsageError(ValueError):
@@ -18,6 +21,23 @@ class UsageError(ValueError):
 
 # gin appends the call that failed; to users that is noise.
 _GIN_SUFFIX = '\n  In call to configurable'
+
+
+def define_gin_flags(base: str) -> None:
+  """Defines --gin_file and --gin_param.
+
+  Args:
+    base: What is read before them.
+  """
+  flags.DEFINE_multi_string(
+    'gin_file',
+    [],
+    f'gin file to read after {base}; later ones win. Names are looked for in '
+    'the working directory, then among the shipped files.',
+  )
+  flags.DEFINE_multi_string(
+    'gin_param', [], 'Single binding, such as train.seed=1; wins over files.'
+  )
 
 
 class StopRequest:
@@ -120,6 +140,7 @@ def _user_errors() -> tuple[type[Exception], ...]:
     UnsupportedEnvironment,
     WorkerError,
   )
+  from planet_tf.exporting.metadata import ExportError
   from planet_tf.training.checkpoints import CheckpointError
   from planet_tf.training.registry import ConfigurationError
   from planet_tf.training.run_directory import RunError
@@ -129,6 +150,7 @@ def _user_errors() -> tuple[type[Exception], ...]:
     CheckpointError,
     ConfigurationError,
     EpisodeError,
+    ExportError,
     InvalidTaskOption,
     RenderingUnavailable,
     RunError,
@@ -163,6 +185,31 @@ def require(flag: str) -> None:
     raise UsageError(f'--{flag} is missing; {flags.FLAGS[flag].help}')
 
 
+def require_one_of(*names: str) -> None:
+  """Refuses none or several of some flags.
+
+  Raises:
+    UsageError: Not exactly one of them is set.
+  """
+  if sum(flags.FLAGS[name].value is not None for name in names) != 1:
+    either = ' or '.join(f'--{name}' for name in names)
+    raise UsageError(f'Give either {either}; see --help.')
+
+
+def require_suffix(flag: str, suffixes: Sequence[str]) -> None:
+  """Refuses a file name that does not say one of the formats.
+
+  Raises:
+    UsageError: The flag is set to another one.
+  """
+  path = flags.FLAGS[flag].value
+  if path and not path.endswith(tuple(suffixes)):
+    raise UsageError(
+      f'--{flag}={path} must end in {" or ".join(suffixes)}, the formats that '
+      'are written.'
+    )
+
+
 def require_writable(path: str | None) -> None:
   """Refuses a file that cannot be written, before the work and not after.
 
@@ -174,6 +221,19 @@ def require_writable(path: str | None) -> None:
     raise UsageError(
       f'Cannot write {path!r}; make its folder or choose another one.'
     )
+
+
+def require_writable_folder(path: str) -> None:
+  """Refuses a folder that cannot be made or written to.
+
+  Raises:
+    UsageError: It or the nearest folder around it is not writable.
+  """
+  nearest = os.path.abspath(os.path.expanduser(path))
+  while not os.path.exists(nearest):
+    nearest = os.path.dirname(nearest)
+  if not os.path.isdir(nearest) or not os.access(nearest, os.W_OK):
+    raise UsageError(f'Cannot write to {path!r}; choose another --output.')
 
 
 def require_binding(name: str, example: str) -> None:

@@ -1,9 +1,13 @@
-"""Scores the agent of a run, without exploration noise.
+"""Scores the agent of a run or of a SavedModel, without exploration noise.
 
-Example:
+Examples:
 
     python -m planet_tf.evaluate --logdir=runs/cartpole_swingup --episodes=10 \\
-        --video=cartpole.gif --output=scores.json
+        --video=cartpole.mp4 --output=scores.json
+    python -m planet_tf.evaluate --saved_model=exported --policy=random
+
+The video shows the first episode: what the agent saw, what the model makes of
+it, and what it predicted from actions alone, anew every 50 decisions.
 """
 
 import json
@@ -11,19 +15,26 @@ import pathlib
 from typing import TYPE_CHECKING
 
 from absl import flags
-from tqdm import tqdm
 
 from planet_tf import command_line
+from planet_tf.progress import progress_bar
 
 if TYPE_CHECKING:
-  from planet_tf.agent import PlanetAgent
-  from planet_tf.control.simulate import Episode
+  from planet_tf.exporting.subjects import Subject
 
 FLAGS = flags.FLAGS
 
 flags.DEFINE_string('logdir', None, 'Run directory of the agent.')
 flags.DEFINE_string(
-  'checkpoint', None, 'Path of one checkpoint; the latest by default.'
+  'saved_model', None, 'SavedModel of the agent, instead of --logdir.'
+)
+flags.DEFINE_string(
+  'checkpoint',
+  None,
+  'Path of one checkpoint of the run; the latest by default.',
+)
+flags.DEFINE_enum(
+  'policy', 'agent', ['agent', 'random'], 'What chooses the actions.'
 )
 flags.DEFINE_string(
   'task', None, 'One task of an agent that has several; all by default.'
@@ -35,41 +46,35 @@ flags.DEFINE_integer('seed', 0, 'Seed of the episodes.', lower_bound=0)
 flags.DEFINE_string(
   'video',
   None,
-  'GIF file to write the first episode to; with several tasks one file each.',
+  'GIF or MP4 file for the first episode; with several tasks one file each.',
 )
 flags.DEFINE_string('output', None, 'JSON file to write the scores to.')
+command_line.define_gin_flags("the run's configuration")
 
 
 def main() -> int:
   """Runs the episodes and prints the scores."""
-  from planet_tf.training import evaluation
-  from planet_tf.training.run_directory import load_run
-  from planet_tf.training.summaries import encode_gif
+  from planet_tf.exporting import subjects
+  from planet_tf.training.video import SUFFIXES
 
+  command_line.require_one_of('logdir', 'saved_model')
   for path in (FLAGS.video, FLAGS.output):
     command_line.require_writable(path)
-  if FLAGS.video and not FLAGS.video.endswith('.gif'):
-    raise command_line.UsageError(
-      f'--video={FLAGS.video} must end in .gif, the format that is written.'
+  command_line.require_suffix('video', SUFFIXES)
+  if FLAGS.saved_model:
+    subject = subjects.from_saved_model(
+      FLAGS.saved_model, FLAGS.gin_file, FLAGS.gin_param
     )
-  agent, counters = load_run(FLAGS.logdir, FLAGS.checkpoint)
+  else:
+    subject = subjects.from_run(
+      FLAGS.logdir, FLAGS.checkpoint, FLAGS.gin_file, FLAGS.gin_param
+    )
   scores = {
-    'logdir': FLAGS.logdir,
-    'updates': counters.updates,
+    **subject.facts,
+    'policy': FLAGS.policy,
     'seed': FLAGS.seed,
-    'tasks': {},
+    'tasks': {task: _score(subject, task) for task in _tasks(subject)},
   }
-  tasks = _tasks()
-  for task in tasks:
-    episodes = _run_episodes(agent, task)
-    returns = evaluation.returns_of(episodes)
-    scores['tasks'][task] = evaluation.describe_returns(returns)
-    if FLAGS.video:
-      frames = evaluation.video_frames(episodes[0])
-      path = pathlib.Path(FLAGS.video)
-      if len(tasks) > 1:
-        path = path.with_stem(f'{path.stem}-{task}')
-      path.write_bytes(encode_gif(frames, rate=20.0))
   text = json.dumps(scores, indent=2)
   print(text)
   if FLAGS.output:
@@ -77,35 +82,43 @@ def main() -> int:
   return 0
 
 
-def _tasks() -> list[str]:
+def _tasks(subject: 'Subject') -> list[str]:
   """Names of the tasks to act in."""
-  from planet_tf.training.run_directory import read_task
-
-  known = list(read_task(FLAGS.logdir)['tasks'])
   if FLAGS.task is None:
-    return known
-  if FLAGS.task not in known:
+    return subject.tasks
+  if FLAGS.task not in subject.tasks:
     raise command_line.UsageError(
-      f'--task={FLAGS.task} is none of the tasks of this run: '
-      f'{", ".join(known)}.'
+      f'--task={FLAGS.task} is none of the tasks of this agent: '
+      f'{", ".join(subject.tasks)}.'
     )
   return [FLAGS.task]
 
 
-def _run_episodes(agent: 'PlanetAgent', task: str) -> list['Episode']:
+def _score(subject: 'Subject', task: str) -> dict[str, object]:
+  """Acts in one task, writes the video, returns the scores."""
+  from planet_tf.exporting.panels import panels
   from planet_tf.training import evaluation
   from planet_tf.training.factories import open_envs
+  from planet_tf.training.video import write_video
 
-  size = agent.model.action_size
-  with open_envs([task], action_size=size) as opened:
+  actor = subject.actor if FLAGS.policy == 'agent' else None
+  with open_envs([task], action_size=subject.action_size) as opened:
     envs = opened[task]
     rounds = -(-FLAGS.episodes // envs.count)
     total = rounds * envs.duration
-    with tqdm(desc=task, total=total, unit='decision') as bar:
-      return evaluation.run_episodes(
-        agent, envs, FLAGS.episodes, FLAGS.seed, on_decision=bar.update
+    with progress_bar(desc=task, total=total, unit='decision') as bar:
+      scores = evaluation.run_episodes(
+        actor, envs, FLAGS.episodes, FLAGS.seed, bar.update
       )
+    side_by_side = min(envs.count, FLAGS.episodes)
+  if FLAGS.video:
+    path = pathlib.Path(FLAGS.video)
+    if len(_tasks(subject)) > 1:
+      path = path.with_stem(f'{path.stem}-{task}')
+    frames = panels(subject.functions, scores.episodes[0])
+    write_video(path, frames, rate=20.0)
+  return {**scores.describe(), 'environments': side_by_side}
 
 
 if __name__ == '__main__':
-  command_line.run(main, 'logdir')
+  command_line.run(main)

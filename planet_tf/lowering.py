@@ -1,77 +1,90 @@
 """Programs for other runtimes: StableHLO text with its arguments.
 
 Any PJRT client can run them without TensorFlow, such as the one of jax
-(`tools/run_lowered.py`).
+(`tools/run_lowered.py`, `examples/run_stablehlo.py`).
+
+    program.mlir    the program
+    manifest.json   its arguments and results in order
+    weights.npz     the arguments that are variables, by name
+    inputs.npz      the other arguments, of one call
+    results.npz     what that call returns
 """
 
 import json
 import os
 import pathlib
-from collections.abc import Callable, Iterable
-from typing import Any, NamedTuple
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
-import keras
 import numpy as np
 import tensorflow as tf
 
+Arrays = dict[str, np.ndarray]
+
 
 class Program(NamedTuple):
-  """A compiled function as text, and one call of it.
+  """A compiled function as text, and one call of it; arrays are in order.
 
   Attributes:
     text: StableHLO.
-    arguments: Arrays by name, in order: inputs, then captured variables.
-    results: Arrays by name, in order: outputs, then variables that the
-      function has assigned.
+    inputs: The first arguments by name.
+    weights: The arguments after them: the variables that it reads.
+    results: What it returns by name, then the variables that it has assigned.
   """
 
   text: str
-  arguments: dict[str, np.ndarray]
-  results: dict[str, np.ndarray]
+  inputs: Arrays
+  weights: Arrays
+  results: Arrays
 
 
 def lower(
-  function: Callable, *inputs: Any, variables: Iterable[keras.Variable]
+  function: Callable[[Mapping[str, tf.Tensor]], Mapping[str, tf.Tensor]],
+  inputs: Mapping[str, np.ndarray],
+  variables: Mapping[str, tf.Variable],
 ) -> Program:
   """Lowers a function for inputs of these shapes, and calls it once.
 
   Args:
-    function: Function of nested tensors; it draws noise from seeds alone.
-    *inputs: Nested arrays.
-    variables: Variables that it may use; the call assigns them.
+    function: Function of tensors by name that returns tensors by name; it
+      draws noise from seeds alone.
+    inputs: Arrays by name.
+    variables: Variables that it may use, by name; the call assigns them.
 
   Returns:
     The program.
   """
-  inputs = tf.nest.map_structure(tf.convert_to_tensor, inputs)
+  tensors = {k: tf.convert_to_tensor(inputs[k]) for k in sorted(inputs)}
   # Through a function without defaults, which lowering does not understand.
   compiled = tf.function(
-    lambda *values: function(*values), jit_compile=True, autograph=False
+    lambda tensors: function(tensors), jit_compile=True, autograph=False
   )
-  by_handle = {id(v.value.handle): v for v in variables}
-  concrete = compiled.get_concrete_function(*inputs)
-  text = compiled.experimental_get_compiler_ir(*inputs)(stage='stablehlo')
+  concrete = compiled.get_concrete_function(tensors)
+  text = compiled.experimental_get_compiler_ir(tensors)(stage='stablehlo')
   assigned = {
     id(operation.inputs[0])
     for operation in concrete.graph.get_operations()
     if operation.type.startswith('Assign')
   }
-  arguments, updated = _named('input', inputs), []
+  names = {id(x.handle): name for name, x in variables.items()}
+  weights, updated = {}, []
   for outside, inside in concrete.graph.captures:
-    variable = by_handle.get(id(outside))
-    if variable is None:
-      arguments[f'constant{len(arguments)}'] = np.array(outside)
+    name = names.get(id(outside))
+    if name is None:
+      weights[f'constant{len(weights)}'] = np.array(outside)
       continue
-    arguments[variable.path] = np.array(variable)
+    weights[name] = np.array(variables[name])
     if id(inside) in assigned:
-      updated.append(variable)
-  results = _named('output', compiled(*inputs))
-  results |= {variable.path: np.array(variable) for variable in updated}
-  return Program(text, arguments, results)
+      updated.append(name)
+  results = compiled(tensors)
+  results = {name: np.array(results[name]) for name in sorted(results)}
+  results |= {name: np.array(variables[name]) for name in updated}
+  inputs = {name: np.array(x) for name, x in tensors.items()}
+  return Program(text, inputs, weights, results)
 
 
 def save(program: Program, directory: str | os.PathLike) -> None:
-  """Writes a program: `program.mlir`, two npz files and `manifest.json`.
+  """Writes a program and what belongs to it.
 
   Args:
     program: The program.
@@ -80,20 +93,21 @@ def save(program: Program, directory: str | os.PathLike) -> None:
   directory = pathlib.Path(directory)
   directory.mkdir(parents=True, exist_ok=True)
   (directory / 'program.mlir').write_text(program.text)
-  manifest = {}
-  for kind in ('arguments', 'results'):
-    arrays = getattr(program, kind)
-    manifest[kind] = [
-      {'name': name, 'shape': list(x.shape), 'dtype': str(x.dtype)}
-      for name, x in arrays.items()
-    ]
-    # By number: names of variables contain slashes.
-    numbered = {str(i): x for i, x in enumerate(arrays.values())}
-    np.savez(directory / f'{kind}.npz', **numbered)
+  manifest = {
+    'arguments': [
+      *_listed(program.inputs, 'input'),
+      *_listed(program.weights, 'weight'),
+    ],
+    'results': _listed(program.results, 'result'),
+  }
   text = json.dumps(manifest, indent=2)
   (directory / 'manifest.json').write_text(text + '\n')
+  for name in ('inputs', 'weights', 'results'):
+    np.savez(directory / f'{name}.npz', **getattr(program, name))
 
 
-def _named(prefix: str, nested: Any) -> dict[str, np.ndarray]:
-  flat = tf.nest.flatten(nested)
-  return {f'{prefix}{index}': np.array(x) for index, x in enumerate(flat)}
+def _listed(arrays: Arrays, kind: str) -> list[dict[str, object]]:
+  return [
+    {'name': name, 'kind': kind, 'shape': list(x.shape), 'dtype': str(x.dtype)}
+    for name, x in arrays.items()
+  ]

@@ -17,15 +17,7 @@ from planet_tf import command_line
 
 FLAGS = flags.FLAGS
 
-flags.DEFINE_multi_string(
-  'gin_file',
-  [],
-  'gin file to read after planet.gin; later ones win. Names are looked for in '
-  'the working directory, then among the shipped files.',
-)
-flags.DEFINE_multi_string(
-  'gin_param', [], 'Single binding, such as train.seed=1; wins over files.'
-)
+command_line.define_gin_flags('planet.gin')
 flags.DEFINE_string('logdir', None, 'Run directory; made if it is new.')
 
 

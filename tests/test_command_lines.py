@@ -60,8 +60,29 @@ def test_evaluate(run):
   assert scores['percentile_5'] <= scores['median'] <= scores['percentile_95']
   assert scores['mean'] == pytest.approx(sum(scores['returns']) / 3)
   with Image.open(run / 'episode.gif') as video:
-    assert video.size == (256, 256)
+    assert video.size == (768, 288)
     assert 1 < video.n_frames <= 41
+
+
+def test_a_saved_model_has_the_scores_of_the_run(run):
+  result = _run(run, 'export', '--logdir=run', '--output=exported')
+  assert result.returncode == 0, result.stderr
+  assert 'Wrote exported/1: ' in result.stdout
+  scores = []
+  for source in ('--logdir=run', '--saved_model=exported'):
+    result = _run(run, 'evaluate', source, '--episodes=3')
+    assert result.returncode == 0, result.stderr
+    scores.append(json.loads(result.stdout)['tasks']['dummy'])
+  assert scores[0]['seeds'] == scores[1]['seeds']
+  assert scores[0]['returns'] == pytest.approx(scores[1]['returns'], rel=1e-4)
+  planner = '--gin_param=make_planner.horizon=3'
+  result = _run(run, 'evaluate', '--logdir=run', '--episodes=1', planner)
+  assert json.loads(result.stdout)['planner']['horizon'] == 3
+  result = _run(run, 'evaluate', '--saved_model=exported', planner)
+  assert result.returncode == 2
+  assert 'make_planner.horizon = 3 has no effect on a SavedModel' in (
+    result.stderr
+  )
 
 
 MISTAKES = [
@@ -95,7 +116,21 @@ MISTAKES = [
     "No checkpoint 'run/checkpoints/ckpt-99'",
   ),
   ('evaluate', ('--logdir=run', '--video=no/a.gif'), "Cannot write 'no/a.gif'"),
-  ('evaluate', ('--logdir=run', '--video=a.mp4'), 'must end in .gif'),
+  ('evaluate', ('--logdir=run', '--video=a.avi'), 'must end in .gif or .mp4'),
+  ('evaluate', (), 'Give either --logdir or --saved_model'),
+  ('evaluate', ('--saved_model=nowhere',), "No SavedModel in 'nowhere'"),
+  ('export', ('--logdir=run',), '--output is missing'),
+  ('export', ('--logdir=run', '--output=run/config.gin/x'), 'Cannot write to'),
+  (
+    'export',
+    ('--logdir=run', '--output=x', '--checkpoint=run/checkpoints/ckpt-99'),
+    'No checkpoint',
+  ),
+  (
+    'export',
+    ('--logdir=run', '--output=x', '--gin_param=make_planer.horizon=3'),
+    "'make_planner'",
+  ),
   ('evaluate', ('--logdir=run', '--episodes=0'), 'episodes'),
 ]
 
@@ -119,7 +154,7 @@ def test_help_shows_the_flags_and_an_example(tmp_path):
     assert text in result.stdout
 
 
-@pytest.mark.parametrize('module', ['train', 'evaluate'])
+@pytest.mark.parametrize('module', ['train', 'evaluate', 'export'])
 def test_help_does_not_wait_for_tensorflow(tmp_path, module):
   code = (
     f"import runpy, sys; sys.argv = ['x', '--help']\n"

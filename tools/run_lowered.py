@@ -35,9 +35,13 @@ def load(folder: pathlib.Path) -> object:
 
 
 def arrays(folder: pathlib.Path, kind: str) -> list[np.ndarray]:
-  """Arguments or results of a folder, in order."""
-  with np.load(folder / f'{kind}.npz') as file:
-    return [file[str(index)] for index in range(len(file))]
+  """The `arguments` or `results` of a folder, in order."""
+  manifest = json.loads((folder / 'manifest.json').read_text())
+  found = {}
+  for name in {'arguments': ('inputs', 'weights')}.get(kind, (kind,)):
+    with np.load(folder / f'{name}.npz') as file:
+      found.update(file)
+  return [found[entry['name']] for entry in manifest[kind]]
 
 
 def put(values: list[np.ndarray]) -> list[jax.Array]:

@@ -133,7 +133,12 @@ def cross_entropy_method(
     return iteration + 1, mean, stddev, history
 
   initial = tf.zeros((batch, horizon, action_size))
-  history = tuple(tf.TensorArray(tf.float32, iterations) for _ in range(4))
+  # With their shapes, or else LiteRT takes the four arrays for one.
+  shapes = (initial.shape, initial.shape, initial.shape[:1], initial.shape[:1])
+  history = tuple(
+    tf.TensorArray(tf.float32, iterations, element_shape=shape)
+    for shape in shapes
+  )
   _, mean, stddev, history = tf.while_loop(
     lambda iteration, *_: iteration < iterations,
     body,

@@ -1,42 +1,92 @@
-"""Scores of an agent over several episodes."""
+"""Scores of a policy over several episodes."""
 
+import dataclasses
 from collections.abc import Callable, Collection, Sequence
+from typing import Protocol
 
 import numpy as np
 
-from planet_tf.agent import PlanetAgent
-from planet_tf.control.simulate import Envs, Episode, simulate
+from planet_tf.control.simulate import (
+  Envs,
+  Episode,
+  Policy,
+  RandomPolicy,
+  action_bounds,
+  simulate,
+)
 from planet_tf.training.seeds import make_integer_seed, make_seed
 
 
+class Actor(Protocol):
+  """What makes policies: a live agent or an exported one."""
+
+  def policy(self, seed: np.ndarray) -> Policy:
+    """The policy of some episodes side by side, from their seed int32 [2]."""
+
+
+@dataclasses.dataclass
+class Scores:
+  """Episodes and how they came about.
+
+  Attributes:
+    episodes: The episodes.
+    seeds: Seed of the environment of each.
+    decisions: Decisions, counted once for environments side by side.
+    policy_seconds: Wall time spent choosing actions.
+    env_seconds: Wall time spent waiting for environments.
+  """
+
+  episodes: list[Episode] = dataclasses.field(default_factory=list)
+  seeds: list[int] = dataclasses.field(default_factory=list)
+  decisions: int = 0
+  policy_seconds: float = 0.0
+  env_seconds: float = 0.0
+
+  def describe(self) -> dict[str, object]:
+    """Statistics, every return, seed and length, seconds; JSON values."""
+    return {
+      **describe_returns(returns_of(self.episodes)),
+      'seeds': self.seeds,
+      'lengths': [len(episode['reward']) - 1 for episode in self.episodes],
+      'seconds_per_decision': self.policy_seconds / self.decisions,
+      'seconds_per_env_decision': self.env_seconds / self.decisions,
+    }
+
+
 def run_episodes(
-  agent: PlanetAgent,
+  actor: Actor | None,
   envs: Envs,
   episodes: int,
   seed: int,
-  *,
   on_decision: Callable[[], None] | None = None,
-) -> list[Episode]:
-  """Lets the agent act without exploration.
+) -> Scores:
+  """Acts without exploration, in as many environments as there are.
 
   Args:
-    agent: The agent.
-    envs: Environments; as many run side by side as there are.
+    actor: What acts; None for random actions.
+    envs: Environments.
     episodes: Number of episodes.
-    seed: Seed of environments and planner.
+    seed: Seed of environments and actions.
     on_decision: Called after each decision.
 
   Returns:
-    The episodes.
+    The episodes and their scores.
   """
-  result = []
-  while len(result) < episodes:
-    first = len(result)
+  scores = Scores()
+  for first in range(0, episodes, envs.count):
     indices = range(first, min(first + envs.count, episodes))
-    policy = agent.policy(make_seed(seed, 'evaluate', first))
     seeds = [make_integer_seed(seed, 'evaluate', index) for index in indices]
-    result += simulate(envs, policy, seeds, on_decision).episodes
-  return result
+    if actor is None:
+      policy = RandomPolicy(*action_bounds(envs.action_spec), seeds)
+    else:
+      policy = actor.policy(make_seed(seed, 'evaluate', first))
+    result = simulate(envs, policy, seeds, on_decision)
+    scores.episodes += result.episodes
+    scores.seeds += seeds
+    scores.decisions += result.decisions
+    scores.policy_seconds += result.policy_seconds
+    scores.env_seconds += result.env_seconds
+  return scores
 
 
 def suffix(*parts: tuple[str, Collection[str]]) -> str:
@@ -68,8 +118,3 @@ def describe_returns(returns: Sequence[float]) -> dict[str, object]:
     'percentile_95': float(high),
     'returns': [float(value) for value in returns],
   }
-
-
-def video_frames(episode: Episode, scale: int = 4) -> np.ndarray:
-  """Frames of an episode, enlarged; uint8 [T, scale * 64, scale * 64, 3]."""
-  return episode['image'].repeat(scale, 1).repeat(scale, 2)

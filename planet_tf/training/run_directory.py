@@ -17,7 +17,7 @@ import pathlib
 import platform
 import subprocess
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, TextIO
 
 import gin
@@ -178,13 +178,18 @@ def load_agent(
 
 
 def load_run(
-  logdir: str | os.PathLike, checkpoint: str | None = None
+  logdir: str | os.PathLike,
+  checkpoint: str | None = None,
+  files: Sequence[str] = (),
+  params: Sequence[str] = (),
 ) -> tuple[PlanetAgent, Counters]:
   """Loads a run for use; replaces the current configuration.
 
   Args:
     logdir: The run directory.
     checkpoint: Path prefix of one checkpoint; the latest by default.
+    files: Names of gin files to read after the configuration of the run.
+    params: Bindings that win over them.
 
   Returns:
     The agent, and the counters of the run at the checkpoint.
@@ -195,7 +200,7 @@ def load_run(
   """
   task = read_task(logdir)
   path = pathlib.Path(logdir).expanduser()
-  configuration.parse([str(path / 'config.gin')])
+  configuration.parse([str(path / 'config.gin'), *files], params)
   minimum = np.array(task['action_minimum'], np.float32)
   maximum = np.array(task['action_maximum'], np.float32)
   model = make_world_model(len(minimum), components=task['components'])

@@ -3,7 +3,6 @@
 docs/METRICS.md documents names and units.
 """
 
-import io
 import json
 import pathlib
 import time
@@ -11,10 +10,10 @@ from collections.abc import Mapping
 
 import numpy as np
 import tensorflow as tf
-from PIL import Image
 from tensorboard.plugins.image import metadata
 
 from planet_tf.training.counters import Counters
+from planet_tf.training.video import encode_gif
 
 FILE = 'metrics.jsonl'
 SUPERSEDED = 'metrics.superseded.jsonl'
@@ -144,18 +143,3 @@ def read_metrics(logdir: pathlib.Path, split: str | None = None) -> list[dict]:
     except json.JSONDecodeError:
       continue
   return [x for x in lines if split is None or x['split'] == split]
-
-
-def encode_gif(frames: np.ndarray, rate: float) -> bytes:
-  """Encodes frames, uint8 [T, height, width, 3], at `rate` per second."""
-  buffer = io.BytesIO()
-  images = [Image.fromarray(frame) for frame in frames]
-  images[0].save(
-    buffer,
-    format='GIF',
-    save_all=True,
-    append_images=images[1:],
-    duration=round(1000 / rate),
-    loop=0,
-  )
-  return buffer.getvalue()

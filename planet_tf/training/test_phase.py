@@ -19,6 +19,7 @@ from planet_tf.training.factories import make_sampler
 from planet_tf.training.seeds import make_integer_seed, make_seed
 from planet_tf.training.summaries import Recorder
 from planet_tf.training.train_settings import TrainSettings
+from planet_tf.training.video import enlarge
 from planet_tf.world_model import WorldModel
 
 
@@ -155,7 +156,7 @@ class TestPhase:
       returns = evaluation.returns_of(some)
       metrics[f'return{suffix}'] = float(np.mean(returns))
       everything += returns
-      video = evaluation.video_frames(some[0])
+      video = enlarge(some[0]['image'])
       name = f'episode{suffix}'
       self.recorder.animation('test', counters, name, video, rate=20.0)
     statistics = evaluation.describe_returns(everything)

@@ -26,6 +26,7 @@ from planet_tf.envs import (
   UnsupportedEnvironment,
   WorkerError,
 )
+from planet_tf.progress import progress_bar
 from planet_tf.training.checkpoints import Checkpoints
 from planet_tf.training.collection import set_aside
 from planet_tf.training.counters import Counters
@@ -92,13 +93,8 @@ class Trainer:
     last = self.schedule.updates_for(
       settings.total_episodes - settings.seed_episodes
     )
-    self._bar = tqdm(
-      total=last,
-      initial=counters.updates,
-      unit='update',
-      smoothing=0.05,
-      mininterval=0.5 if self._is_terminal else 60.0,
-      maxinterval=10.0 if self._is_terminal else 600.0,
+    self._bar = progress_bar(
+      total=last, initial=counters.updates, unit='update', smoothing=0.05
     )
     with self._bar:
       try:

@@ -30,18 +30,18 @@ def test_arguments_and_results_are_in_order(tmp_path):
 
   def function(inputs):
     written.assign_add(tf.reduce_sum(inputs['a']))
-    return inputs['b'] * read
+    return {'product': inputs['b'] * read}
 
   program = lower(
     function,
     {'b': np.ones(2, np.float32), 'a': np.full(4, 0.5, np.float32)},
-    variables=[read, written],
+    {'read': read.value, 'written': written.value},
   )
-  assert list(program.arguments)[:2] == ['input0', 'input1']
-  assert list(program.arguments)[2:] == [written.path, read.path]
-  assert list(program.results) == ['output0', written.path]
-  assert program.arguments[written.path] == 3.0
-  assert program.results[written.path] == 5.0
+  assert list(program.inputs) == ['a', 'b']
+  assert list(program.weights) == ['written', 'read']
+  assert list(program.results) == ['product', 'written']
+  assert program.weights['written'] == 3.0
+  assert program.results['written'] == 5.0
   save(program, tmp_path)
   manifest = json.loads((tmp_path / 'manifest.json').read_text())
   assert [x['dtype'] for x in manifest['arguments']] == ['float32'] * 4

@@ -30,19 +30,17 @@ def test_runs_the_wanted_number_of_different_episodes():
     agent = factories.make_agents(['main'], model, envs)['main']
     first = evaluation.run_episodes(agent, envs, 3, seed=1)
     again = evaluation.run_episodes(agent, envs, 3, seed=1)
-  assert len(first) == 3
-  returns = evaluation.returns_of(first)
-  assert returns == evaluation.returns_of(again)
-  assert len(set(returns)) == 3
-  assert all(len(episode['reward']) == 5 for episode in first)
-
-
-def test_video_frames_are_enlarged():
-  image = np.arange(2 * 64 * 64 * 3).reshape(2, 64, 64, 3).astype(np.uint8)
-  frames = evaluation.video_frames({'image': image}, scale=2)
-  assert frames.shape == (2, 128, 128, 3)
-  np.testing.assert_array_equal(frames[:, ::2, ::2], image)
-  np.testing.assert_array_equal(frames[:, 1::2, 1::2], image)
+    random = evaluation.run_episodes(None, envs, 3, seed=1)
+  assert len(first.episodes) == 3
+  described = first.describe()
+  assert described['returns'] == again.describe()['returns']
+  assert len(set(described['returns'])) == 3
+  assert described['lengths'] == [4, 4, 4]
+  assert len(set(described['seeds'])) == 3
+  assert described['seeds'] == random.seeds
+  assert first.decisions == 8  # Two environments, then one.
+  actions = np.stack([x['action'] for x in random.episodes])
+  assert np.ptp(actions[:, 1:]) > 0.5
 
 
 def test_seeds_differ_by_run_purpose_and_counter():

@@ -4,6 +4,7 @@ import pathlib
 import sys
 from collections.abc import Sequence
 
+from planet_tf.exporting.stablehlo import lower_act
 from planet_tf.lowering import Program, lower, save
 from planet_tf.training.model_factories import compile_model, make_world_model
 from tools.benchmark import parts
@@ -35,15 +36,16 @@ def _write(directory: pathlib.Path, program: Program) -> None:
 
 
 def _lower_plan(count: int) -> Program:
-  agent, image, seed = parts.plan_inputs(count)
-  state = agent.initial_state(count)
-  return lower(
-    agent.perform, image, state, seed, 0.0, variables=agent.model.variables
-  )
+  agent, _, _ = parts.plan_inputs(count)
+  return lower_act(agent, count)
 
 
 def _lower_update() -> Program:
   model = make_world_model(parts.ACTION_SIZE)
   compile_model(model)
   variables = [*model.variables, *model.optimizer_variables]
-  return lower(model.train_step, parts.update_inputs(), variables=variables)
+  return lower(
+    model.train_step,
+    parts.update_inputs(),
+    {x.path: x.value for x in variables},
+  )

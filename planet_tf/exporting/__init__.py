@@ -1,0 +1,1 @@
+"""The agent outside of this package: SavedModel, StableHLO, LiteRT."""

@@ -1,0 +1,205 @@
+"""What an agent can do, as compiled functions of named tensors.
+
+    initial_state   batch size -> state
+    act             image, state -> action, next state, plan
+    observe         images, actions -> posterior states
+    imagine         state, actions -> predicted images and rewards
+    reconstruct     images, actions -> what the model makes of them
+
+Evaluation calls them on the live agent; a SavedModel holds the same.
+
+    N environments   B batch   T time   H horizon   I iterations   A action size
+"""
+
+import inspect
+from collections.abc import Callable, Mapping
+
+import tensorflow as tf
+
+from planet_tf.agent import PlanetAgent
+from planet_tf.data.preprocess import bin_centers
+from planet_tf.exporting.weights import FullWeights, Int8Weights
+
+Tensors = dict[str, tf.Tensor]
+
+# Begins the names of a state's entries among arguments and results.
+PREFIX = 'state_'
+
+
+class AgentFunctions(tf.Module):
+  """The functions of an agent; all batch sizes are free.
+
+  Each takes tensors by name and returns a dict of tensors. A state is passed
+  as one tensor for each of its entries, `state_belief` and so on, under the
+  same names in and out.
+
+  Args:
+    agent: The agent.
+    weights: Where the functions take the model's weights from; by default
+      from the model itself.
+  """
+
+  def __init__(
+    self,
+    agent: PlanetAgent,
+    weights: FullWeights | Int8Weights | None = None,
+  ) -> None:
+    super().__init__()
+    self._agent = agent
+    self.weights = weights or FullWeights(agent.model)
+    self.initial_state = self._compile(
+      self._initial_state, {'batch': tf.TensorSpec((), tf.int32, 'batch')}
+    )
+    self.act = self._compile(
+      self._act, self.act_inputs(), noise_scale=tf.constant(0.0)
+    )
+    size = agent.model.action_size
+    actions = {'action': tf.TensorSpec((None, None, size), name='action')}
+    images = {
+      'image': tf.TensorSpec((None, None, 64, 64, 3), tf.uint8, 'image')
+    }
+    self.observe = self._compile(self._observe, images | actions)
+    self.reconstruct = self._compile(self._reconstruct, images | actions)
+    self.imagine = self._compile(self._imagine, self._state() | actions)
+
+  def act_inputs(self, batch: int | None = None) -> dict[str, tf.TensorSpec]:
+    """What `act` takes, by name; for N environments if N is given."""
+    return {
+      'image': tf.TensorSpec((batch, 64, 64, 3), tf.uint8, 'image'),
+      **self._state(batch),
+      'reset': tf.TensorSpec((batch,), tf.bool, 'reset'),
+      'seed': tf.TensorSpec((2,), tf.int32, 'seed'),
+      'noise_scale': tf.TensorSpec((), tf.float32, 'noise_scale'),
+    }
+
+  def _state(self, batch: int | None = None) -> dict[str, tf.TensorSpec]:
+    model = self._agent.model
+    sizes = {**model.dynamics.state_sizes, 'action': model.action_size}
+    return {
+      PREFIX + name: tf.TensorSpec((batch, size), name=PREFIX + name)
+      for name, size in sizes.items()
+    }
+
+  def _initial_state(self, batch: tf.Tensor) -> Tensors:
+    """States before an episode's first image, [N, ..]."""
+    return _prefixed(self._agent.initial_state(batch))
+
+  def _act(
+    self,
+    *,
+    image: tf.Tensor,
+    reset: tf.Tensor,
+    seed: tf.Tensor,
+    noise_scale: tf.Tensor,
+    **state: tf.Tensor,
+  ) -> Tensors:
+    """Chooses the next actions.
+
+    Args:
+      image: Current images, uint8 [N, 64, 64, 3].
+      reset: Whether an episode begins with the image, [N]; the state is then
+        taken for that of `initial_state`.
+      seed: Stateless seed [2], new for each call.
+      noise_scale: Standard deviation of the action noise.
+      **state: State that the last call returned, [N, ..].
+
+    Returns:
+      `action` [N, A], the next state, and of the plan `plan_mean` and
+      `plan_stddev` [N, H, A], `plan_returns` and `plan_elite_returns` [N, I].
+    """
+    state = {
+      name: tf.where(reset[:, None], tf.zeros_like(tensor), tensor)
+      for name, tensor in _unprefixed(state).items()
+    }
+    action, state, plan = self._agent.perform(image, state, seed, noise_scale)
+    return {
+      'action': action,
+      **_prefixed(state),
+      'plan_mean': plan.mean,
+      'plan_stddev': plan.stddev,
+      'plan_returns': tf.transpose(plan.returns),
+      'plan_elite_returns': tf.transpose(plan.elite_returns),
+    }
+
+  def _observe(self, *, image: tf.Tensor, action: tf.Tensor) -> Tensors:
+    """Posterior states of whole sequences; their samples are means.
+
+    Args:
+      image: Images, uint8 [B, T, 64, 64, 3].
+      action: Actions that led to them [B, T, A]; zeros for an episode's first.
+
+    Returns:
+      States [B, T, ..].
+    """
+    return _prefixed({**self._posterior(image, action), 'action': action})
+
+  def _reconstruct(self, *, image: tf.Tensor, action: tf.Tensor) -> Tensors:
+    """What the posterior states of sequences say; arguments as `observe`.
+
+    Returns:
+      `image` uint8 [B, T, 64, 64, 3] and `reward` [B, T].
+    """
+    return self._decode(self._posterior(image, action))
+
+  def _imagine(self, *, action: tf.Tensor, **state: tf.Tensor) -> Tensors:
+    """Predicts what actions lead to; latent samples are means.
+
+    Args:
+      action: Actions to come [B, T, A].
+      **state: State before the first of them, [B, ..].
+
+    Returns:
+      `image` uint8 [B, T, 64, 64, 3] and `reward` [B, T].
+    """
+    state = _unprefixed(state)
+    del state['action']
+    return self._decode(self._agent.model.imagine(state, action))
+
+  def _posterior(self, image: tf.Tensor, action: tf.Tensor) -> Tensors:
+    model = self._agent.model
+    images = bin_centers(image, model.image_bits)
+    return model.observe(images, action)[1]
+
+  def _decode(self, state: Tensors) -> Tensors:
+    predicted = self._agent.model.predict_heads(state)
+    image = tf.round((predicted['image'] + 0.5) * 255.0)
+    return {
+      'image': tf.cast(tf.clip_by_value(image, 0, 255), tf.uint8),
+      'reward': predicted['reward'],
+    }
+
+  def _compile(
+    self,
+    function: Callable[..., Tensors],
+    inputs: Mapping[str, tf.TensorSpec],
+    **defaults: tf.Tensor,
+  ) -> Callable[..., Tensors]:
+    """A tf.function with named arguments, whose names depend on the model."""
+
+    def call(*tensors: tf.Tensor) -> Tensors:
+      with self.weights.in_place():
+        return function(**dict(zip(inputs, tensors, strict=True)))
+
+    call.__name__ = function.__name__.removeprefix('_')
+    call.__signature__ = inspect.Signature(
+      inspect.Parameter(
+        name,
+        inspect.Parameter.POSITIONAL_OR_KEYWORD,
+        default=defaults.get(name, inspect.Parameter.empty),
+      )
+      for name in inputs
+    )
+    return tf.function(
+      call,
+      input_signature=list(inputs.values()),
+      jit_compile=self._agent.model.jit or None,
+      autograph=False,
+    )
+
+
+def _prefixed(state: Mapping[str, tf.Tensor]) -> Tensors:
+  return {PREFIX + name: tensor for name, tensor in state.items()}
+
+
+def _unprefixed(state: Mapping[str, tf.Tensor]) -> Tensors:
+  return {name.removeprefix(PREFIX): x for name, x in state.items()}

@@ -1,0 +1,132 @@
+"""The agent for LiteRT (TensorFlow Lite).
+
+Its runtime has no stateless random operations, so all noise is an input.
+"""
+
+import pathlib
+import tempfile
+from collections.abc import Mapping
+from typing import Any
+
+import tensorflow as tf
+
+from planet_tf.agent import PlanetAgent
+from planet_tf.exporting import metadata as metadata_file
+from planet_tf.exporting.functions import PREFIX, Tensors
+from planet_tf.exporting.weights import FullWeights
+
+FILE = 'act.tflite'
+
+
+def noise_inputs(agent: PlanetAgent, batch: int) -> dict[str, dict[str, Any]]:
+  """What noise `act` needs for each decision.
+
+  Args:
+    agent: The agent.
+    batch: Number of environments N.
+
+  Returns:
+    By name: `shape`, and `normal` (standard deviation 1) or `uniform` (the
+    number up to which, from 0).
+  """
+  model, planner = agent.model, agent.planner.keywords
+  latent, actions = model.dynamics.stochastic_size, model.action_size
+  iterations, horizon = planner['iterations'], planner['horizon']
+  candidates = planner['candidates']
+  normal = {
+    'posterior': (batch, latent),
+    'candidates': (iterations, batch, candidates, horizon, actions),
+    'rollouts': (iterations, horizon, batch * candidates, latent),
+    'exploration': (batch, actions),
+  }
+  return {
+    'noise_dequantisation': {
+      'shape': [batch, 64, 64, 3],
+      'uniform': 2.0**-model.image_bits,
+    },
+    **{
+      f'noise_{name}': {'shape': list(shape), 'normal': 1.0}
+      for name, shape in normal.items()
+    },
+  }
+
+
+class _Act(tf.Module):
+  """`AgentFunctions.act` with its noise as an input."""
+
+  def __init__(self, agent: PlanetAgent, batch: int) -> None:
+    super().__init__()
+    self.weights = FullWeights(agent.model)
+    sizes = {
+      **agent.model.dynamics.state_sizes,
+      'action': agent.model.action_size,
+    }
+    state = {PREFIX + name: (batch, size) for name, size in sizes.items()}
+    shapes = {
+      name: tuple(x['shape']) for name, x in noise_inputs(agent, batch).items()
+    }
+    self.inputs = {
+      'image': tf.TensorSpec((batch, 64, 64, 3), tf.uint8, 'image'),
+      'noise_scale': tf.TensorSpec((), tf.float32, 'noise_scale'),
+      **{k: tf.TensorSpec(v, name=k) for k, v in (state | shapes).items()},
+    }
+
+    def act(**tensors: tf.Tensor) -> Tensors:
+      noise = {name.removeprefix('noise_'): tensors[name] for name in shapes}
+      before = {name.removeprefix(PREFIX): tensors[name] for name in state}
+      action, after, plan = agent.perform(
+        tensors['image'], before, None, tensors['noise_scale'], noise
+      )
+      return {
+        'action': action,
+        **{PREFIX + name: tensor for name, tensor in after.items()},
+        'plan_mean': plan.mean,
+        'plan_stddev': plan.stddev,
+      }
+
+    self.act = tf.function(act, autograph=False)
+
+
+def convert(agent: PlanetAgent, batch: int, quantize: bool = False) -> bytes:
+  """Converts `act`.
+
+  Args:
+    agent: The agent; its products are float32 and it has one chain.
+    batch: Number of environments N.
+    quantize: Whether weights are stored in 8 bits.
+
+  Returns:
+    A model with the signature `act`: arguments and results as those of
+    `AgentFunctions.act`, but for `reset`, `seed` and the returns, and with
+    `noise_inputs`. An episode begins with a state of zeros.
+  """
+  module = _Act(agent, batch)
+  concrete = module.act.get_concrete_function(**module.inputs)
+  with tempfile.TemporaryDirectory() as folder:
+    tf.saved_model.save(module, folder, {'act': concrete})
+    converter = tf.lite.TFLiteConverter.from_saved_model(
+      folder, signature_keys=['act']
+    )
+    if quantize:
+      converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    return converter.convert()
+
+
+def save(
+  agent: PlanetAgent,
+  metadata: Mapping[str, Any],
+  directory: pathlib.Path,
+  batch: int,
+) -> None:
+  """Writes `act.tflite` and its metadata.
+
+  Args:
+    agent: As in `convert`.
+    metadata: What `metadata.describe` returns.
+    directory: Folder; made if it does not exist.
+    batch: Number of environments N.
+  """
+  model = convert(agent, batch, metadata['weights'] == 'int8')
+  noise = noise_inputs(agent, batch)
+  metadata_file.write(directory, {**metadata, 'batch': batch, 'noise': noise})
+  (directory / FILE).write_bytes(model)

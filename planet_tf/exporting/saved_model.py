@@ -1,0 +1,114 @@
+"""SavedModels: written so that TensorFlow Serving can serve the folder.
+
+DIR/1/saved_model.pb, variables/   needs TensorFlow and nothing of ours
+DIR/1/assets.extra/metadata.json   what it is; config.gin beside it
+"""
+
+import pathlib
+import shutil
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from planet_tf.agent import AgentPolicy, AgentState
+from planet_tf.exporting import metadata as metadata_file
+from planet_tf.exporting.functions import AgentFunctions, Tensors
+from planet_tf.exporting.metadata import ExportError
+from planet_tf.training.machine import choose_chains
+
+EXTRA = 'assets.extra'  # Where Serving has files that it does not read.
+
+# What TensorFlow raises for a SavedModel that is damaged or not its own.
+_UNREADABLE = (OSError, ValueError, KeyError, tf.errors.OpError)
+
+
+def save(
+  functions: AgentFunctions,
+  metadata: Mapping[str, Any],
+  directory: pathlib.Path,
+) -> pathlib.Path:
+  """Writes the next version of a SavedModel.
+
+  Args:
+    functions: What it shall hold.
+    metadata: What `metadata.describe` returns.
+    directory: Folder of all versions; made if it does not exist.
+
+  Returns:
+    The folder of the version; it appears when it is complete.
+  """
+  directory.mkdir(parents=True, exist_ok=True)
+  target = directory / str(max([0, *_versions(directory)]) + 1)
+  unfinished = directory / f'.{target.name}'
+  shutil.rmtree(unfinished, ignore_errors=True)
+  signatures = {
+    name: getattr(functions, name).get_concrete_function()
+    for name in ('act', 'initial_state', 'observe', 'imagine', 'reconstruct')
+  }
+  tf.saved_model.save(functions, str(unfinished), signatures)
+  metadata_file.write(unfinished / EXTRA, metadata)
+  return unfinished.rename(target)
+
+
+class SavedAgent:
+  """The agent of a SavedModel, for what can be done with a live one.
+
+  Args:
+    path: Folder of the SavedModel, or of several versions of it, of which the
+      last is taken.
+
+  Raises:
+    ExportError: There is none, or it cannot be used.
+  """
+
+  def __init__(self, path: pathlib.Path) -> None:
+    path = pathlib.Path(path).expanduser()
+    versions = _versions(path) if path.is_dir() else []
+    self.path = path / str(max(versions)) if versions else path
+    if not (self.path / 'saved_model.pb').is_file():
+      raise ExportError(
+        f'No SavedModel in {str(path)!r}; give a folder that python -m '
+        'planet_tf.export has written.'
+      )
+    self.metadata = metadata_file.read(self.path / EXTRA)
+    choose_chains(self.metadata['chains'])
+    try:
+      self.functions = tf.saved_model.load(str(self.path))
+    except _UNREADABLE as error:
+      raise ExportError(
+        f'{str(self.path)!r} cannot be loaded with TensorFlow '
+        f'{tf.__version__} ({" ".join(str(error).split())[:200]}); it was '
+        f'written with {self.metadata["session"]["tensorflow"]}.'
+      ) from error
+
+  def initial_state(self, batch: int) -> AgentState:
+    """State before an episode's first observation, for N environments."""
+    return self.functions.initial_state(batch)
+
+  def step(
+    self,
+    image: np.ndarray,
+    state: AgentState,
+    *,
+    seed: np.ndarray,
+    exploration: float = 0.0,
+  ) -> tuple[tf.Tensor, AgentState, Tensors]:
+    """Chooses the next actions; see `PlanetAgent.step`."""
+    results = self.functions.act(
+      image=image,
+      **state,
+      reset=np.zeros(len(image), bool),
+      seed=seed,
+      noise_scale=exploration,
+    )
+    return results['action'], {name: results[name] for name in state}, results
+
+  def policy(self, seed: np.ndarray, exploration: float = 0.0) -> AgentPolicy:
+    """The agent as a policy for `control.simulate`."""
+    return AgentPolicy(self, seed, exploration)
+
+
+def _versions(directory: pathlib.Path) -> list[int]:
+  return [int(x.name) for x in directory.iterdir() if x.name.isdecimal()]

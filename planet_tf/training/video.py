@@ -1,0 +1,58 @@
+"""Moving pictures: GIF and MP4."""
+
+import io
+import pathlib
+
+import numpy as np
+from PIL import Image
+
+SUFFIXES = ('.gif', '.mp4')
+
+
+def enlarge(images: np.ndarray, scale: int = 4) -> np.ndarray:
+  """Enlarges images uint8 [T, height, width, 3] without smoothing."""
+  return images.repeat(scale, 1).repeat(scale, 2)
+
+
+def encode_gif(frames: np.ndarray, rate: float) -> bytes:
+  """Encodes frames, uint8 [T, height, width, 3], at `rate` per second."""
+  buffer = io.BytesIO()
+  images = [Image.fromarray(frame) for frame in frames]
+  images[0].save(
+    buffer,
+    format='GIF',
+    save_all=True,
+    append_images=images[1:],
+    duration=round(1000 / rate),
+    loop=0,
+  )
+  return buffer.getvalue()
+
+
+def write_video(path: pathlib.Path, frames: np.ndarray, rate: float) -> None:
+  """Writes frames as a GIF, or as an MP4 with H.264.
+
+  Args:
+    path: File that ends in one of SUFFIXES.
+    frames: uint8 [T, height, width, 3]; an MP4 needs even sizes.
+    rate: Frames per second.
+
+  Raises:
+    ValueError: Another suffix.
+  """
+  if path.suffix not in SUFFIXES:
+    raise ValueError(f'{path} must end in {" or ".join(SUFFIXES)}.')
+  if path.suffix == '.gif':
+    path.write_bytes(encode_gif(frames, rate))
+    return
+  import av  # Here, as it takes long to load and few need it.
+
+  with av.open(str(path), 'w') as file:
+    stream = file.add_stream('libx264', rate=round(rate))
+    stream.height, stream.width = frames.shape[1:3]
+    stream.pix_fmt = 'yuv420p'  # What every player shows.
+    stream.options = {'crf': '18'}
+    for frame in frames:
+      picture = av.VideoFrame.from_ndarray(np.ascontiguousarray(frame))
+      file.mux(stream.encode(picture))
+    file.mux(stream.encode())
