@@ -10,15 +10,25 @@ checkpoint.
 """
 
 import signal
+from typing import TYPE_CHECKING
 
 from absl import flags
 
 from planet_tf import command_line
 
+if TYPE_CHECKING:
+  from planet_tf.training.profiling import UpdateRange
+
 FLAGS = flags.FLAGS
 
 command_line.define_gin_flags('planet.gin')
 flags.DEFINE_string('logdir', None, 'Run directory; made if it is new.')
+flags.DEFINE_string(
+  'profile',
+  None,
+  'Updates of this session to profile for TensorBoard, such as 10:20; needs '
+  'the package xprof to look at them.',
+)
 
 
 def main() -> int:
@@ -26,10 +36,11 @@ def main() -> int:
   from planet_tf.training import configuration
   from planet_tf.training.run import train
 
+  profile = _profile()
   configuration.parse(FLAGS.gin_file, FLAGS.gin_param)
   command_line.require_binding('train.task', 'tasks/cartpole_swingup.gin')
   stop = command_line.StopRequest(signal.SIGINT, signal.SIGTERM)
-  counters = train(FLAGS.logdir, should_stop=stop)
+  counters = train(FLAGS.logdir, should_stop=stop, profile=profile)
   if stop():
     print(
       f'Stopped after {counters.updates} updates and {counters.episodes} '
@@ -38,6 +49,15 @@ def main() -> int:
     return 130
   print(f'Done: {counters.episodes} episodes, {counters.updates} updates.')
   return 0
+
+
+def _profile() -> 'UpdateRange | None':
+  from planet_tf.training.profiling import UpdateRange
+
+  try:
+    return UpdateRange.parse(FLAGS.profile) if FLAGS.profile else None
+  except ValueError as error:
+    raise command_line.UsageError(f'--profile={error}') from error
 
 
 if __name__ == '__main__':

@@ -25,11 +25,10 @@ from planet_tf.training import configuration
 from planet_tf.training.checkpoints import Checkpoints
 from planet_tf.training.counters import Counters
 from planet_tf.training.factories import (
-  components_of,
   make_sampler,
   open_envs,
 )
-from planet_tf.training.model_factories import compile_model, make_world_model
+from planet_tf.training.model_factories import make_model_for
 from planet_tf.training.original_checkpoint import (
   assign,
   count_updates,
@@ -76,12 +75,7 @@ def main() -> int:
     )
   with open_envs(settings.tasks) as envs:
     first = next(iter(envs.values()))
-    model = make_world_model(
-      first.action_spec.shape[0],
-      components=components_of(envs),
-      seed=settings.seed,
-    )
-    compile_model(model)
+    model = make_model_for(envs, settings.seed)
     has_optimizer = assign(model, values, updates)
     run = RunDirectory(output)
     try:

@@ -7,8 +7,10 @@ from typing import Literal
 
 import keras
 
+from planet_tf.control.simulate import Envs
 from planet_tf.models import DRNN, RNN, RSSM, SSM, Wiring
 from planet_tf.networks import Decoder, Encoder, FeedForward
+from planet_tf.training.factories import components_of
 from planet_tf.training.machine import (
   choose_chains,
   choose_jit_compile,
@@ -18,6 +20,24 @@ from planet_tf.training.objectives import make_objectives
 from planet_tf.training.registry import settings
 from planet_tf.training.schedule import LinearRamp
 from planet_tf.world_model import WorldModel
+
+
+def make_model_for(envs: Mapping[str, Envs], seed: int) -> WorldModel:
+  """Makes a model with fresh weights, compiled, for some environments.
+
+  Args:
+    envs: Environments by task, with actions of one size.
+    seed: Seed of the run.
+
+  Returns:
+    The model.
+  """
+  first = next(iter(envs.values()))
+  model = make_world_model(
+    first.action_spec.shape[0], components=components_of(envs), seed=seed
+  )
+  compile_model(model)
+  return model
 
 
 @settings

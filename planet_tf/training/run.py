@@ -1,21 +1,25 @@
 """Wires a run together from its settings."""
 
 import os
+import pathlib
 from collections.abc import Callable, Mapping
+
+import gin
 
 from planet_tf.control.simulate import Envs
 from planet_tf.data import ChunkSampler
+from planet_tf.training import configuration
 from planet_tf.training.checkpoints import Checkpoints
 from planet_tf.training.collection import Collector
 from planet_tf.training.counters import Counters
 from planet_tf.training.data_phase import DataPhase
 from planet_tf.training.factories import (
-  components_of,
   make_agents,
   make_sampler,
   open_envs,
 )
-from planet_tf.training.model_factories import compile_model, make_world_model
+from planet_tf.training.model_factories import make_model_for
+from planet_tf.training.profiling import Profiler, UpdateRange
 from planet_tf.training.registry import ConfigurationError, in_scope
 from planet_tf.training.run_directory import RunDirectory
 from planet_tf.training.schedule import Schedule
@@ -34,6 +38,7 @@ from planet_tf.training.trainer import Trainer
 def train(
   logdir: str | os.PathLike,
   should_stop: Callable[[], bool] = lambda: False,
+  profile: UpdateRange | None = None,
 ) -> Counters:
   """Trains an agent, or goes on training the one in the run directory.
 
@@ -43,6 +48,7 @@ def train(
     logdir: The run directory.
     should_stop: Asked after each update and decision; once it says yes, the
       run is checkpointed and left.
+    profile: Updates of this session to profile.
 
   Returns:
     The counters at the end.
@@ -61,8 +67,13 @@ def train(
   least = max(x.episodes for x in collections.values())
   try:
     with open_envs(settings.tasks, least=least) as envs:
-      trainer = _make_trainer(settings, schedule, run, envs, should_stop)
+      trainer = _make_trainer(
+        settings, schedule, run, envs, should_stop, profile
+      )
       run.describe(envs)
+      trainer.recorder.settings(
+        configuration.bindings(), gin.operative_config_str()
+      )
       return trainer.run_until_done()
   finally:
     run.close()
@@ -79,14 +90,9 @@ def _make_trainer(
   run: RunDirectory,
   envs: Mapping[str, Envs],
   should_stop: Callable[[], bool],
+  profile: UpdateRange | None,
 ) -> Trainer:
-  first = next(iter(envs.values()))
-  model = make_world_model(
-    first.action_spec.shape[0],
-    components=components_of(envs),
-    seed=settings.seed,
-  )
-  compile_model(model)
+  model = make_model_for(envs, settings.seed)
   sampler = make_sampler(
     run.train_episodes,
     keys=model.batch_keys,
@@ -95,7 +101,15 @@ def _make_trainer(
   duration = min(x.duration for x in envs.values())
   _check_lengths(sampler, duration, settings.open_loop_context)
   recorder = Recorder(run.path)
-  agents = make_agents({*settings.collections, *settings.tests}, model, first)
+  names = {*settings.collections, *settings.tests}
+  agents = make_agents(names, model, next(iter(envs.values())))
+
+  def collectors(kind: str, directory: pathlib.Path) -> dict[str, Collector]:
+    return {
+      name: Collector(directory, x, kind, settings.seed)
+      for name, x in envs.items()
+    }
+
   return Trainer(
     settings=settings,
     run=run,
@@ -108,22 +122,17 @@ def _make_trainer(
       settings=settings,
       schedule=schedule,
       agents=agents,
-      collectors={
-        name: Collector(run.train_episodes, task_envs, 'train', settings.seed)
-        for name, task_envs in envs.items()
-      },
+      collectors=collectors('train', run.train_episodes),
       recorder=recorder,
     ),
     test_phase=TestPhase(
       settings=settings,
       model=model,
       agents={name: agents[name] for name in settings.tests},
-      collectors={
-        name: Collector(run.test_episodes, task_envs, 'test', settings.seed)
-        for name, task_envs in envs.items()
-      },
+      collectors=collectors('test', run.test_episodes),
       recorder=recorder,
     ),
+    profiler=Profiler(run.path / 'train', profile),
     should_stop=should_stop,
   )
 

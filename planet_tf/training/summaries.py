@@ -12,6 +12,7 @@ import numpy as np
 import tensorflow as tf
 from tensorboard.plugins.image import metadata
 
+from planet_tf.training import dashboard
 from planet_tf.training.counters import Counters
 from planet_tf.training.video import encode_gif
 
@@ -30,6 +31,15 @@ class Recorder:
     self._logdir = logdir
     self._writers = {}
     self.records = 0  # Lines of metrics.jsonl that belong to the run.
+
+  def settings(self, settings: Mapping[str, object], operative: str) -> None:
+    """Records the settings of the run for TensorBoard.
+
+    Args:
+      settings: Settings by name.
+      operative: Text of those in use.
+    """
+    dashboard.write(self._writer('test'), settings, operative)
 
   def scalars(
     self,

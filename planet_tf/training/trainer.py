@@ -31,6 +31,7 @@ from planet_tf.training.checkpoints import Checkpoints
 from planet_tf.training.collection import set_aside
 from planet_tf.training.counters import Counters
 from planet_tf.training.data_phase import DataPhase
+from planet_tf.training.profiling import Profiler
 from planet_tf.training.run_directory import RunDirectory
 from planet_tf.training.schedule import Schedule
 from planet_tf.training.summaries import Recorder
@@ -68,6 +69,7 @@ class Trainer:
   recorder: Recorder
   data_phase: DataPhase
   test_phase: TestPhase
+  profiler: Profiler
   should_stop: Callable[[], bool]
 
   def __post_init__(self) -> None:
@@ -109,6 +111,7 @@ class Trainer:
         self._checkpoint()
         raise
       finally:
+        self.profiler.stop()
         self.recorder.flush()
       self._checkpoint()
     return counters
@@ -136,11 +139,13 @@ class Trainer:
     self._status('training' if compiled else 'compiling the update')
     waiting = time.perf_counter()
     for batch in self.sampler.batches(count):
+      self.profiler.before_update()
       start = time.perf_counter()
       metrics = self._update(batch)
       metrics = {name: float(value) for name, value in metrics.items()}
       metrics['seconds_per_update'] = time.perf_counter() - start
       metrics['seconds_waiting_for_data'] = start - waiting
+      self.profiler.after_update()
       self._check_finite(metrics)
       self._sums.update(metrics, count=1)
       counters.updates += 1
