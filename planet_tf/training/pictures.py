@@ -10,9 +10,11 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+COLUMNS = 6  # Chunks that are shown side by side.
+
 
 def frames(
-  truth: np.ndarray, predicted: np.ndarray, limit: int = 6
+  truth: np.ndarray, predicted: np.ndarray, limit: int = COLUMNS
 ) -> np.ndarray:
   """Arranges truth, prediction, change and error, one column per chunk.
 

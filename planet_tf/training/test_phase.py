@@ -22,6 +22,9 @@ from planet_tf.training.train_settings import TrainSettings
 from planet_tf.training.video import enlarge
 from planet_tf.world_model import WorldModel
 
+# Decisions that are predicted open loop in the episodes of a test (figure 10).
+LONG_HORIZON = 50
+
 
 @dataclasses.dataclass
 class TestPhase:
@@ -101,6 +104,7 @@ class TestPhase:
     metrics.update(self._describe(batch, counters))
     episodes = self._act(counters.test_episodes, on_decision)
     metrics.update(self._describe_episodes(episodes, counters))
+    self._show_long_prediction(episodes, counters)
     # Not before: a phase that is interrupted is run again as a whole.
     counters.test_episodes += sum(map(len, episodes.values()))
     counters.tests += 1
@@ -164,23 +168,55 @@ class TestPhase:
     metrics['return_median'] = statistics['median']
     return metrics
 
+  def _show_long_prediction(
+    self, episodes: Mapping[str, Sequence[Episode]], counters: Counters
+  ) -> None:
+    """Records what is predicted far ahead, as in figures 10 and 11."""
+    chosen = [episode for some in episodes.values() for episode in some]
+    chosen = chosen[: pictures.COLUMNS]
+    context = self.settings.open_loop_context
+    steps = [len(episode['reward']) for episode in chosen]
+    length = min([context + LONG_HORIZON, *steps])
+    if length <= context or not chosen:
+      return
+    batch = {
+      key: np.stack([episode[key][:length] for episode in chosen])
+      for key in self.model.batch_keys
+    }
+    seen = tf.nest.map_structure(np.asarray, self._predict(batch))
+    self._show_pictures('open_loop_long', seen, 'open_loop', counters)
+
+  def _show_pictures(
+    self,
+    name: str,
+    seen: Mapping[str, Mapping],
+    view: str,
+    counters: Counters,
+  ) -> None:
+    """Records the pictures of a view under a name."""
+    truth, predicted = seen['truth'], seen[view]['predicted']
+    strip = pictures.strip(truth['image'], predicted['image'])
+    self.recorder.image('test', counters, f'{name}/strip', strip)
+    animation = pictures.frames(truth['image'], predicted['image'])
+    self.recorder.animation('test', counters, f'{name}/animation', animation)
+    if view != 'open_loop':
+      return
+    small = {k: v for k, v in predicted.items() if k != 'image'}
+    log_probs = {k: seen[view]['log_prob'][k] for k in small}
+    context = self.settings.open_loop_context
+    plot = pictures.trajectories(truth, small, log_probs, context)
+    self.recorder.image('test', counters, f'{name}/trajectories', plot)
+
   def _describe(
     self, batch: Mapping[str, np.ndarray], counters: Counters
   ) -> dict[str, float]:
     """Metrics of what the model predicts; records pictures of it."""
     seen = tf.nest.map_structure(np.asarray, self._predict(batch))
     context = self.settings.open_loop_context
-    truth = seen['truth']
     for view in views.NAMES:
-      predicted = seen[view]['predicted']
-      strip = pictures.strip(truth['image'], predicted['image'])
-      self.recorder.image('test', counters, f'{view}/strip', strip)
-      animation = pictures.frames(truth['image'], predicted['image'])
-      self.recorder.animation('test', counters, f'{view}/animation', animation)
-      small = {k: v for k, v in predicted.items() if k != 'image'}
-      for name, values in {**small, 'entropy': seen[view]['entropy']}.items():
-        self.recorder.histogram('test', counters, f'{view}/{name}', values)
-    log_probs = {k: seen['open_loop']['log_prob'][k] for k in small}
-    plot = pictures.trajectories(truth, small, log_probs, context)
-    self.recorder.image('test', counters, 'open_loop/trajectories', plot)
+      self._show_pictures(view, seen, view, counters)
+      values = {**seen[view]['predicted'], 'entropy': seen[view]['entropy']}
+      del values['image']
+      for name, numbers in values.items():
+        self.recorder.histogram('test', counters, f'{view}/{name}', numbers)
     return {**views.metrics(seen), **views.horizon_errors(seen, context)}
