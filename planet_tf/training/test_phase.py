@@ -183,6 +183,8 @@ class TestPhase:
       key: np.stack([episode[key][:length] for episode in chosen])
       for key in self.model.batch_keys
     }
+    # In recorded episodes it has more bits than in batches.
+    batch['reward'] = batch['reward'].astype(np.float32)
     seen = tf.nest.map_structure(np.asarray, self._predict(batch))
     self._show_pictures('open_loop_long', seen, 'open_loop', counters)
 
