@@ -95,6 +95,19 @@ def relative_error():
 
 
 @pytest.fixture(scope='session')
+def debug_run(tmp_path_factory):
+  """A finished run of the toy task at debug size, with a profile."""
+  from planet_tf.training import configuration
+  from planet_tf.training.profiling import UpdateRange
+  from planet_tf.training.run import train
+
+  folder = tmp_path_factory.mktemp('debug') / 'run'
+  configuration.parse(['tasks/dummy.gin', 'scale/debug.gin'])
+  train(folder, profile=UpdateRange(3, 5))
+  return folder
+
+
+@pytest.fixture(scope='session')
 def golden_model(golden):
   """Makes world models that hold the golden weights."""
   from planet_tf.models import RSSM

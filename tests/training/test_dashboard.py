@@ -10,20 +10,16 @@ from tensorboard.backend.event_processing.event_accumulator import (
 from tensorboard.plugins.custom_scalar import layout_pb2
 from tensorboard.plugins.hparams import plugin_data_pb2
 
-from planet_tf.training import configuration, dashboard
+from planet_tf.training import dashboard
 from planet_tf.training.profiling import Profiler, UpdateRange
-from planet_tf.training.run import train
 from planet_tf.training.summaries import read_metrics
 
 
 @pytest.fixture(scope='module')
-def run(tmp_path_factory):
-  folder = tmp_path_factory.mktemp('run')
-  configuration.parse(['tasks/dummy.gin', 'scale/debug.gin'])
-  train(folder, profile=UpdateRange(3, 5))
-  events = EventAccumulator(str(folder / 'test'), {'tensors': 0})
+def run(debug_run):
+  events = EventAccumulator(str(debug_run / 'test'), {'tensors': 0})
   events.Reload()
-  return folder, events
+  return debug_run, events
 
 
 def _plugin_data(events, tag):

@@ -36,6 +36,12 @@ class Clock:
     return (when - self._start - paused) / 3600
 
 
+def clock_of(logdir: pathlib.Path, lines: Sequence[Row]) -> Clock:
+  """The clock of a run, from its directory and the lines of its metrics."""
+  starts = [_seconds(x['started']) for x in read_sessions(logdir)]
+  return Clock(starts, [line['time'] for line in lines])
+
+
 def read_sessions(logdir: pathlib.Path) -> list[dict[str, object]]:
   """Versions and hardware of each session; see `describe_session`."""
   return json.loads((logdir / 'versions.json').read_text())
@@ -67,8 +73,7 @@ def read_rows(logdir: pathlib.Path, name: str = 'return') -> list[Row]:
     raise UsageError(
       f'{str(path)!r} holds no return yet; wait for the first episode.'
     )
-  starts = [_seconds(x['started']) for x in read_sessions(logdir)]
-  clock = Clock(starts, [line['time'] for line in lines])
+  clock = clock_of(logdir, lines)
   for line in found:
     line['hours'] = round(clock.hours(line['time']), 4)
   return [{key: line[key] for key in COLUMNS} for line in found]

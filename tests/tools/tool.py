@@ -1,0 +1,20 @@
+"""Runs a tool as users do."""
+
+import os
+import pathlib
+import subprocess
+import sys
+
+ROOT = pathlib.Path(__file__).parents[2]
+
+
+def run_tool(name, *arguments, cwd=None):
+  """The finished process of `python -m tools.NAME`."""
+  return subprocess.run(
+    [sys.executable, '-m', f'tools.{name}', *map(str, arguments)],
+    cwd=cwd,
+    env={**os.environ, 'PYTHONPATH': str(ROOT)},
+    capture_output=True,
+    text=True,
+    timeout=300,
+  )

@@ -1,0 +1,85 @@
+"""Makes a video of an episode, or of a strip of pictures.
+
+Examples:
+
+    python -m tools.create_video --input=runs/x/test_episodes/EPISODE.npz \\
+        --output=episode.mp4
+    python -m tools.create_video --input=strip.png --output=strip.gif
+
+A strip has time from left to right; its rows end up side by side, as in those
+that TensorBoard shows. Episodes may be the original's, too. Source: original:
+scripts/create_video.py.
+"""
+
+import pathlib
+
+import numpy as np
+from absl import flags
+from PIL import Image, UnidentifiedImageError
+
+from planet_tf import command_line
+from planet_tf.data.episodes import read_episode
+from planet_tf.training.video import SUFFIXES, enlarge, write_video
+
+FLAGS = flags.FLAGS
+
+flags.DEFINE_string('input', None, 'Episode (.npz) or picture of a strip.')
+flags.DEFINE_string('output', None, 'GIF or MP4 file to write.')
+flags.DEFINE_integer('tile_width', 64, 'Width of a frame in a strip.')
+flags.DEFINE_integer('tile_height', 64, 'Height of a row of a strip.')
+flags.DEFINE_float('rate', 10.0, 'Frames per second.', lower_bound=0.1)
+flags.DEFINE_integer('scale', 4, 'Factor of enlargement.', lower_bound=1)
+
+
+def main() -> int:
+  """Reads the frames and writes the video."""
+  command_line.require_writable(FLAGS.output)
+  command_line.require_suffix('output', SUFFIXES)
+  path = pathlib.Path(FLAGS.input).expanduser()
+  if path.suffix == '.npz':
+    frames = read_episode(path, ['image'])['image']
+  else:
+    frames = unpack_strip(_read(path), FLAGS.tile_width, FLAGS.tile_height)
+  frames = enlarge(frames, FLAGS.scale)
+  write_video(pathlib.Path(FLAGS.output), frames, FLAGS.rate)
+  print(f'Wrote {FLAGS.output}: {len(frames)} frames.')
+  return 0
+
+
+def unpack_strip(image: np.ndarray, width: int, height: int) -> np.ndarray:
+  """Cuts a strip into frames.
+
+  Args:
+    image: Rows of tiles, uint8 [rows * height, T * width, 3].
+    width: Width of a tile.
+    height: Height of a tile.
+
+  Returns:
+    Frames, uint8 [T, height, rows * width, 3].
+
+  Raises:
+    UsageError: The picture does not consist of such tiles.
+  """
+  if image.shape[0] % height or image.shape[1] % width:
+    raise command_line.UsageError(
+      f'A picture of {image.shape[1]} x {image.shape[0]} pixels does not '
+      f'consist of tiles of {width} x {height}; see --tile_width and '
+      '--tile_height.'
+    )
+  tiles = image.reshape(-1, height, image.shape[1] // width, width, 3)
+  frames = tiles.transpose(2, 1, 0, 3, 4)
+  return frames.reshape(frames.shape[0], height, -1, 3)
+
+
+def _read(path: pathlib.Path) -> np.ndarray:
+  try:
+    with Image.open(path) as image:
+      return np.asarray(image.convert('RGB'))
+  except UnidentifiedImageError as error:
+    raise command_line.UsageError(
+      f'--input={FLAGS.input} is neither an episode nor a picture.'
+    ) from error
+
+
+if __name__ == '__main__':
+  command_line.run(main, 'input', 'output')
