@@ -88,6 +88,8 @@ def test_jobs_follow_the_sizes():
     *[('action', 'cpu')] * 2,
     *[('action', '500x5')] * 2,
     *[('action', '100x5')] * 2,
+    *[('exported', 'paper')] * 4,
+    *[('exported', 'cpu')] * 4,
     ('filter', 'paper'),
     ('update', 'paper'),
     ('update', 'cpu'),
@@ -157,6 +159,7 @@ def test_all_parts_are_measured_and_written(tmp_path):
   rows = record['results']
   assert [row['label'] for row in rows if row['part'] != 'env_step'] == [
     '5x2 H6 N=1 float32 1 chain',
+    *(f'{form} float32 1 chain' for form in plan.EXPORTS),
     'float32 1 chain',
     '5x10 float32 1 chain',
     '10 updates and an episode of dummy',
@@ -177,6 +180,8 @@ def test_all_parts_are_measured_and_written(tmp_path):
     )
   for row in rows:
     assert row['peak_memory_gb'] > 0
+    if row['part'] == 'exported':
+      assert row['megabytes'] > 0.1
     if row['part'] in ('action', 'update'):
       assert row['peak_gflops']['bfloat16'] > 0
       assert row['share_of_peak'] > 0

@@ -19,6 +19,7 @@ from planet_tf.training.model_factories import compile_model, make_world_model
 from planet_tf.world_model import WorldModel
 from tools.benchmark.cycle import training_cycle
 from tools.benchmark.environments import env_step, render
+from tools.benchmark.exports import exported
 from tools.benchmark.machine import available_memory
 from tools.benchmark.sizes import current
 from tools.benchmark.timing import measure
@@ -76,6 +77,16 @@ def plan_inputs(agents: int) -> tuple[PlanetAgent, np.ndarray, np.ndarray]:
 def update_inputs() -> dict[str, np.ndarray]:
   """A random batch of the current size."""
   return _random_batch(*_batch_shape())
+
+
+def exported_action(repeats: int, form: str) -> Row:
+  """Seconds of one action of an exported agent; see `exports.exported`."""
+  agent = _agent()
+  return {
+    'label': f'{form} {_construction(agent.model)}',
+    'settings': {'format': form},
+    **exported(agent, repeats, form),
+  }
 
 
 def filter_step(repeats: int) -> Row:
@@ -171,6 +182,7 @@ def data_batch(repeats: int) -> Row:
 
 PARTS: dict[str, Callable[..., Row]] = {
   'action': action,
+  'exported': exported_action,
   'filter': filter_step,
   'update': update,
   'cycle': training_cycle,

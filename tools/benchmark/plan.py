@@ -18,6 +18,7 @@ from tools.benchmark.sizes import (
 PARTS = (
   'gemm',
   'action',
+  'exported',
   'filter',
   'update',
   'cycle',
@@ -27,6 +28,7 @@ PARTS = (
   'preprocess',
 )
 WORKERS = (1, 2)
+EXPORTS = ('saved_model', 'saved_model_int8', 'litert', 'stablehlo')
 
 
 @dataclasses.dataclass(frozen=True)
@@ -94,6 +96,7 @@ def make_jobs(
   updates = [size for size in all_sizes if size.updates]
   jobs = [
     *(Job('action', x, {'agents': n}) for x in plans for n in counts),
+    *_export_jobs(all_sizes),
     *(Job('filter', x) for x in plans[:1]),
     *(Job('update', x) for x in updates),
     *(
@@ -117,6 +120,15 @@ def make_alternatives(sizes: Sequence[str], cores: int) -> list[Job]:
     for precision in ('float32', 'bfloat16')
     for chains in dict.fromkeys(('1', str(cores)))
   ]
+
+
+def _export_jobs(sizes: Iterable[Size]) -> Iterator[Job]:
+  for size in sizes:
+    if size.plans and size.updates:
+      for form in EXPORTS:
+        # What other machines get; LiteRT can do no other.
+        plain = constructed(size, 'float32', '1')
+        yield Job('exported', plain, {'form': form})
 
 
 def _env_jobs(tasks: Iterable[str]) -> Iterator[Job]:
