@@ -41,9 +41,13 @@ LAYOUT = {
   },
 }
 
+# Settings that the page `HParams` shows before all others.
+FIRST = ('train.task', 'train.seed', 'make_world_model.dynamics')
+
 
 def write(
   writer: tf.summary.SummaryWriter,
+  name: str,
   settings: Mapping[str, object],
   operative: str,
 ) -> None:
@@ -51,12 +55,13 @@ def write(
 
   Args:
     writer: Where the run's tests are recorded.
+    name: Name of the run.
     settings: Settings by name; the page `HParams` compares runs by them.
     operative: Text of the settings that are in use; the page `Text`.
   """
   with writer.as_default(step=0):
     _write_layout()
-    hparams.hparams({name: _plain(x) for name, x in sorted(settings.items())})
+    _write_settings(settings, name)
     indented = operative.replace('\n', '\n    ')
     tf.summary.text('operative_config', f'    {indented}')
 
@@ -81,6 +86,15 @@ def _write_layout() -> None:
   )
   summary = custom_scalar.pb(layout).SerializeToString()
   tf.summary.experimental.write_raw_pb(summary)
+
+
+def _write_settings(settings: Mapping[str, object], name: str) -> None:
+  names = sorted(settings, key=lambda x: (not x.startswith(FIRST), x))
+  hparams.hparams_config(
+    [hparams.HParam(name) for name in names], [hparams.Metric('return')]
+  )
+  values = {name: _plain(settings[name]) for name in names}
+  hparams.hparams(values, trial_id=name)
 
 
 def _plain(value: object) -> bool | float | str:

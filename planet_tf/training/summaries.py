@@ -39,7 +39,9 @@ class Recorder:
       settings: Settings by name.
       operative: Text of those in use.
     """
-    dashboard.write(self._writer('test'), settings, operative)
+    dashboard.write(
+      self._writer('test'), self._logdir.name, settings, operative
+    )
 
   def scalars(
     self,
