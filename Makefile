@@ -17,7 +17,7 @@ BIN := .venv/bin
 export PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help setup train test lint format doctor benchmark clean clean-venv
+.PHONY: help setup train play test lint format doctor benchmark clean clean-venv
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile \
@@ -30,6 +30,12 @@ setup:  ## build .venv from requirements.lock, check that MuJoCo renders
 train: setup  ## learn TASK from pixels at size SCALE into LOGDIR
 	$(BIN)/python -m planet_tf.train --gin_file=tasks/$(TASK).gin \
 	  $(if $(SCALE),--gin_file=scale/$(SCALE).gin) --logdir=$(LOGDIR) $(ARGS)
+
+play: setup  ## watch the agent that ships with the project act; no training
+	$(BIN)/python -m planet_tf.evaluate --saved_model=examples/cartpole_swingup \
+	  --episodes=1 --video=play.mp4 $(ARGS)
+	@if [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ] && command -v xdg-open >/dev/null; \
+	  then xdg-open play.mp4; fi
 
 test: setup  ## run the default test suite (ARGS=--slow: all of it)
 	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)

@@ -12,6 +12,7 @@ it, and what it predicted from actions alone, anew every 50 decisions.
 
 import json
 import pathlib
+import sys
 from typing import TYPE_CHECKING
 
 from absl import flags
@@ -117,6 +118,7 @@ def _score(subject: 'Subject', task: str) -> dict[str, object]:
       path = path.with_stem(f'{path.stem}-{task}')
     frames = panels(subject.functions, scores.episodes[0])
     write_video(path, frames, rate=20.0)
+    print(f'The video is {path}.', file=sys.stderr)
   return {**scores.describe(), 'environments': side_by_side}
 
 

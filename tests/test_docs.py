@@ -10,9 +10,10 @@ from planet_tf.training import configuration, registry  # noqa: F401
 ROOT = pathlib.Path(__file__).parents[1]
 DOCUMENTS = sorted(
   str(path.relative_to(ROOT))
-  for path in [*ROOT.glob('*.md'), *ROOT.glob('docs/*.md')]
+  for folder in ('.', 'docs', 'examples', 'results')
+  for path in (ROOT / folder).glob('*.md')
 )
-FOLDERS = 'planet_tf|gin_configs|tools|tests|docs|results'
+FOLDERS = 'planet_tf|gin_configs|tools|tests|docs|results|examples'
 
 # Read by the original's scripts/configs.py and scripts/tasks.py.
 ORIGINAL_OPTIONS = """
