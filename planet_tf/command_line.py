@@ -141,6 +141,7 @@ def _user_errors() -> tuple[type[Exception], ...]:
     WorkerError,
   )
   from planet_tf.exporting.metadata import ExportError
+  from planet_tf.simulator.policy import UnknownSimulation
   from planet_tf.training.checkpoints import CheckpointError
   from planet_tf.training.registry import ConfigurationError
   from planet_tf.training.run_directory import RunError
@@ -156,6 +157,7 @@ def _user_errors() -> tuple[type[Exception], ...]:
     RunError,
     SamplerError,
     TrainingDiverged,
+    UnknownSimulation,
     UnknownTask,
     UnsupportedEnvironment,
     WorkerError,

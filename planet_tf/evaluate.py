@@ -21,7 +21,9 @@ from planet_tf import command_line
 from planet_tf.progress import progress_bar
 
 if TYPE_CHECKING:
+  from planet_tf.control.simulate import Envs
   from planet_tf.exporting.subjects import Subject
+  from planet_tf.training.evaluation import MakePolicy
 
 FLAGS = flags.FLAGS
 
@@ -35,7 +37,10 @@ flags.DEFINE_string(
   'Path of one checkpoint of the run; the latest by default.',
 )
 flags.DEFINE_enum(
-  'policy', 'agent', ['agent', 'random'], 'What chooses the actions.'
+  'policy',
+  'agent',
+  ['agent', 'random', 'simulator'],
+  'What chooses the actions; the simulator plans as tools.true_simulator does.',
 )
 flags.DEFINE_string(
   'task', None, 'One task of an agent that has several; all by default.'
@@ -95,6 +100,26 @@ def _tasks(subject: 'Subject') -> list[str]:
   return [FLAGS.task]
 
 
+def _make_policy(subject: 'Subject', task: str, envs: 'Envs') -> 'MakePolicy':
+  """Makes the policies that --policy names."""
+  from planet_tf.control.simulate import RandomPolicy, action_bounds
+  from planet_tf.simulator.policy import SimulatorPolicy
+  from planet_tf.training.factories import make_planner
+
+  if FLAGS.policy == 'agent':
+    return lambda seed, _: subject.agent.policy(seed)
+  if FLAGS.policy == 'random':
+    bounds = action_bounds(envs.action_spec)
+    return lambda _, seeds: RandomPolicy(*bounds, seeds)
+  if len(subject.tasks) > 1:
+    raise command_line.UsageError(
+      '--policy=simulator is for agents of one task; see python -m '
+      'tools.true_simulator.'
+    )
+  planner, repeat = make_planner(), envs.action_repeat
+  return lambda seed, seeds: SimulatorPolicy(task, planner, seeds, seed, repeat)
+
+
 def _score(subject: 'Subject', task: str) -> dict[str, object]:
   """Acts in one task, writes the video, returns the scores."""
   from planet_tf.exporting.panels import panels
@@ -102,14 +127,14 @@ def _score(subject: 'Subject', task: str) -> dict[str, object]:
   from planet_tf.training.factories import open_envs
   from planet_tf.training.video import write_video
 
-  actor = subject.actor if FLAGS.policy == 'agent' else None
   with open_envs([task], action_size=subject.action_size) as opened:
     envs = opened[task]
     rounds = -(-FLAGS.episodes // envs.count)
     total = rounds * envs.duration
     with progress_bar(desc=task, total=total, unit='decision') as bar:
+      make_policy = _make_policy(subject, task, envs)
       scores = evaluation.run_episodes(
-        actor, envs, FLAGS.episodes, FLAGS.seed, bar.update
+        make_policy, envs, FLAGS.episodes, FLAGS.seed, bar.update
       )
     side_by_side = min(envs.count, FLAGS.episodes)
   if FLAGS.video:

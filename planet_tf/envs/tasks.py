@@ -90,11 +90,30 @@ def make_task(
   if duration is None:
     duration = task.duration or max(1, ENV_STEPS // repeat)
   _check('duration', duration)
-  env = Seeding(task, seed)
-  env = NormalizeActions(env, task.name)
-  env = ActionRepeat(env, repeat)
+  env = make_simulation(task, seed=seed, action_repeat=repeat)
   env = ImageObservations(env, task.name, image_size, camera, render_quality)
   return TimeLimit(env, duration)
+
+
+def make_simulation(
+  task: Task, *, seed: int | None = None, action_repeat: int | None = None
+) -> dm_env.Environment:
+  """Builds the environment of a task without images and time limit.
+
+  It needs no OpenGL, where loading it does not.
+
+  Args:
+    task: The task.
+    seed: Initial seed; None draws one from the operating system.
+    action_repeat: Environment steps per decision; None takes the task's own.
+
+  Returns:
+    A dm_env environment with the extra method `seed`; actions and rewards as
+    those of `make_task`, observations as the task has them.
+  """
+  repeat = task.action_repeat if action_repeat is None else action_repeat
+  env = NormalizeActions(Seeding(task, seed), task.name)
+  return ActionRepeat(env, repeat)
 
 
 def needs_rendering(task: str | Task) -> bool:

@@ -25,6 +25,11 @@ class Wrapper(dm_env.Environment):
       raise AttributeError(name)
     return getattr(self._env, name)
 
+  @property
+  def unwrapped(self) -> dm_env.Environment:
+    """The environment under all wrappers."""
+    return getattr(self._env, 'unwrapped', self._env)
+
   def reset(self) -> dm_env.TimeStep:
     """Starts an episode."""
     return self._env.reset()

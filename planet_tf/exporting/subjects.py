@@ -4,11 +4,11 @@ import pathlib
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from planet_tf.agent import PlanetAgent
 from planet_tf.exporting.functions import AgentFunctions
 from planet_tf.exporting.metadata import CONFIG, ExportError
 from planet_tf.exporting.saved_model import EXTRA, SavedAgent
 from planet_tf.training import configuration
-from planet_tf.training.evaluation import Actor
 from planet_tf.training.run_directory import load_run, read_task
 
 
@@ -16,14 +16,14 @@ class Subject(NamedTuple):
   """An agent and where it comes from.
 
   Attributes:
-    actor: Makes its policies.
+    agent: The agent.
     functions: What else it can do.
     action_size: Size A of its actions.
     tasks: Names of its tasks.
     facts: Origin, updates, planner and precision, JSON values.
   """
 
-  actor: Actor
+  agent: PlanetAgent | SavedAgent
   functions: AgentFunctions
   action_size: int
   tasks: list[str]

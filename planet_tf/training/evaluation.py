@@ -2,7 +2,6 @@
 
 import dataclasses
 from collections.abc import Callable, Collection, Sequence
-from typing import Protocol
 
 import numpy as np
 
@@ -10,18 +9,13 @@ from planet_tf.control.simulate import (
   Envs,
   Episode,
   Policy,
-  RandomPolicy,
-  action_bounds,
   simulate,
 )
 from planet_tf.training.seeds import make_integer_seed, make_seed
 
-
-class Actor(Protocol):
-  """What makes policies: a live agent or an exported one."""
-
-  def policy(self, seed: np.ndarray) -> Policy:
-    """The policy of some episodes side by side, from their seed int32 [2]."""
+# Makes the policy of some episodes side by side from a stateless seed, int32
+# [2], and the seeds of their environments.
+MakePolicy = Callable[[np.ndarray, Sequence[int]], Policy]
 
 
 @dataclasses.dataclass
@@ -54,7 +48,7 @@ class Scores:
 
 
 def run_episodes(
-  actor: Actor | None,
+  make_policy: MakePolicy,
   envs: Envs,
   episodes: int,
   seed: int,
@@ -63,7 +57,7 @@ def run_episodes(
   """Acts without exploration, in as many environments as there are.
 
   Args:
-    actor: What acts; None for random actions.
+    make_policy: Makes the policies.
     envs: Environments.
     episodes: Number of episodes.
     seed: Seed of environments and actions.
@@ -76,10 +70,7 @@ def run_episodes(
   for first in range(0, episodes, envs.count):
     indices = range(first, min(first + envs.count, episodes))
     seeds = [make_integer_seed(seed, 'evaluate', index) for index in indices]
-    if actor is None:
-      policy = RandomPolicy(*action_bounds(envs.action_spec), seeds)
-    else:
-      policy = actor.policy(make_seed(seed, 'evaluate', first))
+    policy = make_policy(make_seed(seed, 'evaluate', first), seeds)
     result = simulate(envs, policy, seeds, on_decision)
     scores.episodes += result.episodes
     scores.seeds += seeds

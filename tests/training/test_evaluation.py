@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from planet_tf.control.simulate import RandomPolicy, action_bounds
 from planet_tf.envs import ParallelEnvs
 from planet_tf.training import (
   configuration,
@@ -28,9 +29,16 @@ def test_runs_the_wanted_number_of_different_episodes():
   model = model_factories.make_world_model(2, seed=0)
   with ParallelEnvs('dummy', 2, duration=4) as envs:
     agent = factories.make_agents(['main'], model, envs)['main']
-    first = evaluation.run_episodes(agent, envs, 3, seed=1)
-    again = evaluation.run_episodes(agent, envs, 3, seed=1)
-    random = evaluation.run_episodes(None, envs, 3, seed=1)
+
+    def act(seed, seeds):
+      return agent.policy(seed)
+
+    first = evaluation.run_episodes(act, envs, 3, seed=1)
+    again = evaluation.run_episodes(act, envs, 3, seed=1)
+    bounds = action_bounds(envs.action_spec)
+    random = evaluation.run_episodes(
+      lambda _, seeds: RandomPolicy(*bounds, seeds), envs, 3, seed=1
+    )
   assert len(first.episodes) == 3
   described = first.describe()
   assert described['returns'] == again.describe()['returns']

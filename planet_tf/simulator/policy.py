@@ -1,0 +1,136 @@
+"""A policy that plans with the true simulator.
+
+N environments   J candidates   H horizon   A action size
+"""
+
+import contextlib
+import os
+from collections.abc import Callable, Iterator, Sequence
+
+import numpy as np
+import tensorflow as tf
+
+from planet_tf.control.planning import Plan
+from planet_tf.envs.dm_control import PAPER_TASKS
+from planet_tf.envs.registry import Task, find_task
+from planet_tf.envs.rendering import VARIABLE
+from planet_tf.envs.tasks import make_simulation
+from planet_tf.hardware import cores
+from planet_tf.noise import fold_in
+
+
+class UnknownSimulation(ValueError):
+  """A task that cannot be simulated apart from its environment."""
+
+
+class SimulatorPolicy:
+  """Plans in copies of the environments in which it acts.
+
+  The copies begin with the same seeds and take the same actions, so that they
+  are in the same state as the environments; what those show is not looked at.
+
+  Args:
+    task: Name of the task, one of the paper's.
+    planner: `cross_entropy_method` with its settings bound.
+    seeds: Seed of each environment.
+    seed: Stateless seed of the planner, int32 [2].
+    action_repeat: Control steps of a decision; None for the task's own.
+
+  Raises:
+    UnknownSimulation: The task is another one.
+  """
+
+  def __init__(
+    self,
+    task: str,
+    planner: Callable[..., Plan],
+    seeds: Sequence[int],
+    seed: np.ndarray,
+    action_repeat: int | None = None,
+  ) -> None:
+    self._task = task
+    self._planner = planner
+    self._seeds = seeds
+    self._seed = seed
+    self._action_repeat = action_repeat
+    with _no_rendering():
+      self._copies = [
+        _Copy(find_task(task), seed, action_repeat) for seed in seeds
+      ]
+
+  def part(self, number: int, indices: Sequence[int]) -> 'SimulatorPolicy':
+    """The policy of the environments with these indices."""
+    seeds = [self._seeds[index] for index in indices]
+    seed = np.array([self._seed[0] ^ number << 24, self._seed[1]], np.int32)
+    return SimulatorPolicy(
+      self._task, self._planner, seeds, seed, self._action_repeat
+    )
+
+  def initial_state(self, batch: int) -> None:
+    """The state is that of the copies."""
+    return None
+
+  def step(
+    self, images: np.ndarray, state: None, decision: int
+  ) -> tuple[np.ndarray, None]:
+    """Actions [N, A]; executes them in the copies, too."""
+    seed = self._seed + np.array([0, decision], np.int32)
+    actions = []
+    for index, copy in enumerate(self._copies):
+      plan = self._planner(
+        copy.score,
+        batch=1,
+        action_size=copy.action_size,
+        seed=fold_in(tf.constant(seed), tf.constant(index)),
+      )
+      actions.append(plan.action.numpy()[0])
+      copy.step(actions[-1])
+    return np.stack(actions), None
+
+
+class _Copy:
+  """An environment without images and what candidates would earn in it."""
+
+  def __init__(self, task: Task, seed: int, action_repeat: int | None) -> None:
+    # Imports MuJoCo, which chooses how to render as it is loaded.
+    from planet_tf.simulator.rollouts import Rollouts
+
+    domains = {name: (domain, x) for name, domain, x, _ in PAPER_TASKS}
+    if task.name not in domains:
+      raise UnknownSimulation(
+        f'Task {task.name!r} cannot be simulated; only {", ".join(domains)} '
+        'can.'
+      )
+    self._env = make_simulation(task, seed=seed, action_repeat=action_repeat)
+    self._env.seed(seed)
+    self._env.reset()
+    self.action_size = self._env.action_spec().shape[0]
+    self._rollouts = Rollouts(
+      self._env.unwrapped,
+      *domains[task.name],
+      self._env.action_repeat,
+      cores(),
+    )
+
+  def score(self, actions: tf.Tensor, iteration: tf.Tensor) -> tf.Tensor:
+    """Returns [1, J] of candidates [1, J, H, A]."""
+    returns = self._rollouts.returns(actions.numpy()[0])
+    return tf.constant(returns[None], tf.float32)
+
+  def step(self, action: np.ndarray) -> None:
+    """Executes an action."""
+    self._env.step(action)
+
+
+@contextlib.contextmanager
+def _no_rendering() -> Iterator[None]:
+  """Has MuJoCo load no OpenGL, beside which TensorFlow would crash."""
+  before = os.environ.get(VARIABLE)
+  os.environ[VARIABLE] = 'disable'
+  try:
+    yield
+  finally:
+    if before is None:
+      del os.environ[VARIABLE]
+    else:
+      os.environ[VARIABLE] = before

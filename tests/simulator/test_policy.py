@@ -1,0 +1,59 @@
+"""Planning with the true simulator."""
+
+import json
+
+import pytest
+
+from planet_tf.training.seeds import make_integer_seed
+from tests.tools.tool import run_tool
+
+SMALL = (
+  '--gin_param=make_planner.candidates=60',
+  '--gin_param=make_planner.elites=6',
+  '--gin_param=make_planner.iterations=3',
+  '--gin_param=make_envs.render_quality="fast"',
+)
+
+
+def _tool(tmp_path, *arguments):
+  return run_tool('true_simulator', *SMALL, *arguments, cwd=tmp_path)
+
+
+def test_it_balances_the_pole_and_goes_on_with_the_next_episode(tmp_path):
+  arguments = (
+    '--task=cartpole_balance',
+    '--gin_param=make_envs.duration=15',
+    '--output=scores.json',
+  )
+  result = _tool(tmp_path, *arguments, '--video=video.gif')
+  assert result.returncode == 0, result.stderr
+  first = json.loads((tmp_path / 'scores.json').read_text())
+  assert (tmp_path / 'video.gif').stat().st_size > 1000
+  (episode,) = first['results']
+  assert episode['decisions'] == 15
+  assert episode['return'] > 0.97 * 15 * 8  # Of 1 for each control step.
+  assert episode['seed'] == make_integer_seed(0, 'evaluate', 0)
+  assert first['planner']['candidates'] == 60
+  result = _tool(tmp_path, *arguments, '--episodes=2')
+  assert result.returncode == 0, result.stderr
+  record = json.loads((tmp_path / 'scores.json').read_text())
+  assert record['results'][0] == episode
+  assert len(record['results']) == len(record['sessions']) == 2
+  result = _tool(tmp_path, *arguments, '--seed=1')
+  assert result.returncode == 2
+  assert 'holds episodes with other settings' in result.stderr
+
+
+@pytest.mark.parametrize(
+  'arguments, message',
+  [
+    (('--task=dummy',), "'dummy' cannot be simulated; only cartpole_balance"),
+    (('--task=cheetah',), 'cheetah_run'),
+    ((), '--task is missing'),
+  ],
+)
+def test_mistakes_end_in_one_line(tmp_path, arguments, message):
+  result = _tool(tmp_path, *arguments)
+  assert result.returncode == 2
+  assert message in result.stderr
+  assert 'Traceback' not in result.stderr

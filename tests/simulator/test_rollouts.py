@@ -1,0 +1,66 @@
+"""Simulated candidates earn what the environment then gives for them."""
+
+import json
+import os
+import pathlib
+import subprocess
+import sys
+
+import pytest
+
+from planet_tf.envs.dm_control import PAPER_TASKS
+
+ROOT = pathlib.Path(__file__).parents[2]
+
+# In a process of its own: MuJoCo reads how to render when it is loaded.
+PROGRAM = """
+import json, sys
+import numpy as np
+from planet_tf.envs.registry import find_task
+from planet_tf.envs.tasks import make_simulation
+from planet_tf.simulator.rollouts import Rollouts
+
+name, domain, task, threads = sys.argv[1:]
+rng = np.random.default_rng(0)
+env = make_simulation(find_task(name), seed=0)
+inner = env.unwrapped
+rollouts, errors, rewards = None, [], []
+for episode in range(3):
+  env.seed(episode)
+  env.reset()
+  if rollouts is None:
+    rollouts = Rollouts(inner, domain, task, env.action_repeat, int(threads))
+  rollouts.begin_episode()
+  for plan in range(4):
+    if episode == 2:  # States that random actions do not lead to.
+      with inner.physics.reset_context():
+        inner.physics.data.qvel[:] = rng.normal(size=inner.physics.model.nv)
+        inner.physics.data.qvel[-1] = 20 * (-1) ** plan
+    shape = (3, 12, *env.action_spec().shape)
+    actions = rng.uniform(-1, 1, shape).astype(np.float32)
+    before = inner.physics.get_state()
+    predicted = rollouts.rewards(actions)
+    assert np.array_equal(before, inner.physics.get_state())
+    np.testing.assert_allclose(
+      rollouts.returns(actions), predicted.sum(1), rtol=1e-12
+    )
+    found = [env.step(action).reward for action in actions[plan % 3]]
+    errors.append(np.abs(predicted[plan % 3] - found).max())
+    rewards += found
+print(json.dumps([max(errors), float(np.ptp(rewards))]))
+"""
+
+
+@pytest.mark.parametrize('name, domain, task, _', PAPER_TASKS)
+def test_predicted_rewards_are_exact(name, domain, task, _):
+  threads = 1 if name == 'cartpole_balance' else 2
+  result = subprocess.run(
+    [sys.executable, '-c', PROGRAM, name, domain, task, str(threads)],
+    env={**os.environ, 'PYTHONPATH': str(ROOT), 'MUJOCO_GL': 'disable'},
+    capture_output=True,
+    text=True,
+  )
+  assert result.returncode == 0, result.stderr
+  error, spread = json.loads(result.stdout.splitlines()[-1])
+  assert error < 1e-6
+  assert spread > 0.01  # Rewards that are always the same would prove nothing.

@@ -1,0 +1,157 @@
+"""Scores CEM with the true simulator: no learning, no images.
+
+Examples:
+
+    python -m tools.true_simulator --task=cheetah_run --episodes=5 \\
+        --output=cheetah.json --video=cheetah.mp4
+    python -m tools.true_simulator --task=cheetah_run --output=short.json \\
+        --gin_param=make_planner.horizon=6
+
+The planner is that of planet.gin, the paper's. Each episode is written when it
+is over, and the same command goes on after the last one. Source: paper, table
+1 and figure 12.
+"""
+
+import json
+import pathlib
+import time
+
+import numpy as np
+from absl import flags
+
+from planet_tf import command_line
+from planet_tf.progress import progress_bar
+
+command_line.start_tensorflow()
+
+from planet_tf.control.simulate import Envs, Simulation, simulate
+from planet_tf.simulator.policy import SimulatorPolicy
+from planet_tf.training import configuration
+from planet_tf.training.evaluation import describe_returns, returns_of
+from planet_tf.training.factories import make_planner, open_envs
+from planet_tf.training.run_directory import describe_session
+from planet_tf.training.seeds import make_integer_seed, make_seed
+from planet_tf.training.video import SUFFIXES, enlarge, write_video
+
+FLAGS = flags.FLAGS
+
+flags.DEFINE_string('task', None, 'Name of the task, one of the paper.')
+flags.DEFINE_integer('episodes', 1, 'Number of episodes.', lower_bound=1)
+flags.DEFINE_integer('seed', 0, 'Seed of the episodes.', lower_bound=0)
+flags.DEFINE_string('output', None, 'JSON file to write the scores to.')
+flags.DEFINE_string(
+  'video', None, 'GIF or MP4 file for the first episode that is run.'
+)
+command_line.define_gin_flags('planet.gin')
+
+Record = dict[str, object]
+
+
+def main() -> int:
+  """Runs the episodes that are missing and prints the scores."""
+  for path in (FLAGS.video, FLAGS.output):
+    command_line.require_writable(path)
+  command_line.require_suffix('video', SUFFIXES)
+  # One environment: planning keeps all cores busy.
+  configuration.parse(
+    FLAGS.gin_file, [*FLAGS.gin_param, 'make_envs.workers = 1']
+  )
+  planner = make_planner()
+  asked = {
+    'task': FLAGS.task,
+    'seed': FLAGS.seed,
+    'planner': planner.keywords,
+    'envs': _settings('make_envs'),
+  }
+  record = _resume(asked)
+  done = len(record['results'])
+  with open_envs([FLAGS.task]) as opened:
+    envs = opened[FLAGS.task]
+    record['action_repeat'] = envs.action_repeat
+    total = FLAGS.episodes * envs.duration
+    with progress_bar(
+      desc=FLAGS.task,
+      total=total,
+      initial=done * envs.duration,
+      unit='decision',
+    ) as bar:
+      for index in range(done, FLAGS.episodes):
+        result = _run_episode(envs, planner, index, bar.update)
+        record['results'].append(_describe(result, index))
+        _write(record)
+        (value,) = returns_of(result.episodes)
+        bar.write(f'episode {index}: return {value:.1f}')
+        if FLAGS.video and index == done:
+          frames = enlarge(result.episodes[0]['image'])
+          write_video(pathlib.Path(FLAGS.video), frames, 20.0)
+  returns = [x['return'] for x in record['results']]
+  print(json.dumps(describe_returns(returns), indent=2))
+  return 0
+
+
+def _settings(function: str) -> Record:
+  return {
+    name: value
+    for name, value in configuration.bindings().items()
+    if name.startswith(f'{function}.') and 'timeout' not in name
+  }
+
+
+def _resume(asked: Record) -> Record:
+  """What is in the output file, if it is of the same settings."""
+  path = FLAGS.output and pathlib.Path(FLAGS.output)
+  if not path or not path.exists():
+    return {**asked, 'sessions': [describe_session()], 'results': []}
+  try:
+    record = json.loads(path.read_text())
+    found = {key: record[key] for key in asked}
+  except (ValueError, KeyError, TypeError) as error:
+    raise command_line.UsageError(
+      f'--output={path} exists and is none of this tool; choose another file.'
+    ) from error
+  if found != json.loads(json.dumps(asked)):
+    raise command_line.UsageError(
+      f'--output={path} holds episodes with other settings ({found}); choose '
+      'another file.'
+    )
+  if len(record['results']) < FLAGS.episodes:
+    record['sessions'].append(describe_session())
+  return record
+
+
+def _run_episode(
+  envs: Envs, planner: object, index: int, on_decision: object
+) -> Simulation:
+  seeds = [make_integer_seed(FLAGS.seed, 'evaluate', index)]
+  policy = SimulatorPolicy(
+    FLAGS.task,
+    planner,
+    seeds,
+    make_seed(FLAGS.seed, 'evaluate', index),
+    envs.action_repeat,
+  )
+  return simulate(envs, policy, seeds, on_decision)
+
+
+def _describe(result: Simulation, index: int) -> Record:
+  rewards = np.asarray(result.episodes[0]['reward'])
+  return {
+    'episode': index,
+    'seed': make_integer_seed(FLAGS.seed, 'evaluate', index),
+    'return': float(rewards.sum()),
+    'decisions': result.decisions,
+    'seconds_per_decision': result.policy_seconds / result.decisions,
+    'finished': time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime()),
+  }
+
+
+def _write(record: Record) -> None:
+  if FLAGS.output:
+    path = pathlib.Path(FLAGS.output)
+    temporary = path.with_name(path.name + '.tmp')
+    temporary.write_text(json.dumps(record, indent=2) + '\n')
+    temporary.replace(path)
+
+
+if __name__ == '__main__':
+  command_line.run(main, 'task')
