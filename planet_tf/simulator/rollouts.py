@@ -47,8 +47,10 @@ class Rollouts:
     physics = env.physics
     self._substeps = round(env.control_timestep() / physics.timestep())
     self._model = _model_with_sensors(domain, self._reward)
-    # Energies cost time and nothing depends on them.
-    self._model.opt.enableflags &= ~int(mujoco.mjtEnableBit.mjENBL_ENERGY)
+    # Energies and islands of contacts cost time and change no result.
+    options = self._model.opt
+    options.enableflags &= ~int(mujoco.mjtEnableBit.mjENBL_ENERGY)
+    options.disableflags |= int(mujoco.mjtDisableBit.mjDSBL_ISLAND)
     self._datas = [mujoco.MjData(self._model) for _ in range(max(1, threads))]
     self._pool = Rollout(nthread=threads if threads > 1 else 0)
     spec = env.action_spec()
@@ -135,6 +137,9 @@ def _model_with_sensors(domain: str, reward: SimulatedReward) -> mujoco.MjModel:
   module = importlib.import_module(f'dm_control.suite.{domain}')
   xml, assets = module.get_model_and_assets()
   root = etree.fromstring(xml)
+  # They would be moved along in every step, to be looked at by nobody.
+  for unseen in [*root.iter('camera', 'light')]:
+    unseen.getparent().remove(unseen)
   block = root.find('sensor')
   if block is None:
     block = etree.SubElement(root, 'sensor')
