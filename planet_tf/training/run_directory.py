@@ -36,7 +36,7 @@ from planet_tf.training.model_factories import make_world_model
 
 # Settings that may differ when a run is resumed: learning does not depend on
 # them. Everything else would make it another run.
-_FREE = {
+FREE_SETTINGS = {
   'make_envs.groups',
   'make_envs.modules',
   'make_envs.timeout',
@@ -124,7 +124,9 @@ class RunDirectory:
       path_name = str(self.path)
       configuration.parse_text(new_text)
       changed = sorted(
-        key for key in {*old, *new} - _FREE if old.get(key) != new.get(key)
+        key
+        for key in {*old, *new} - FREE_SETTINGS
+        if old.get(key) != new.get(key)
       )
       if changed:
         details = ', '.join(

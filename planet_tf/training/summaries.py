@@ -6,7 +6,7 @@ docs/METRICS.md documents names and units.
 import json
 import pathlib
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import tensorflow as tf
@@ -48,6 +48,7 @@ class Recorder:
     split: str,
     counters: Counters,
     values: Mapping[str, float],
+    lists: Mapping[str, Sequence[float]] | None = None,
   ) -> None:
     """Records scalars.
 
@@ -55,13 +56,15 @@ class Recorder:
       split: `train` or `test`.
       counters: Counters of the run at this moment.
       values: Scalars by name, all finite; what has no value is left out.
+      lists: Lists of numbers by name, which TensorBoard does not get.
     """
     values = {name: float(value) for name, value in values.items()}
     line = {
       'time': round(time.time(), 3),
       'split': split,
       **counters.as_dict(),
-      **{name: float(f'{value:.7g}') for name, value in values.items()},
+      **{name: _rounded(value) for name, value in values.items()},
+      **{name: list(map(_rounded, x)) for name, x in (lists or {}).items()},
     }
     with (self._logdir / FILE).open('a') as file:
       file.write(json.dumps(line) + '\n')
@@ -155,3 +158,7 @@ def read_metrics(logdir: pathlib.Path, split: str | None = None) -> list[dict]:
     except json.JSONDecodeError:
       continue
   return [x for x in lines if split is None or x['split'] == split]
+
+
+def _rounded(value: float) -> float:
+  return float(f'{value:.7g}')

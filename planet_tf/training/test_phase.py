@@ -80,7 +80,7 @@ class TestPhase:
 
   def run(
     self, counters: Counters, on_decision: Callable[[], None]
-  ) -> dict[str, float]:
+  ) -> tuple[dict[str, float], dict[str, list[float]]]:
     """Runs one phase and counts it.
 
     As in the original, the batch is drawn before the new episodes, which
@@ -91,7 +91,9 @@ class TestPhase:
       on_decision: Called after each decision.
 
     Returns:
-      Metrics by name; `return` is missing if there are no episodes.
+      Metrics by name, of which `return` is missing if there are no episodes;
+      and the return of every episode as `episode_returns`, with a suffix for
+      tasks and planners.
     """
     (directory,) = {x.directory for x in self.collectors.values()}
     sampler = make_sampler(
@@ -108,7 +110,12 @@ class TestPhase:
     # Not before: a phase that is interrupted is run again as a whole.
     counters.test_episodes += sum(map(len, episodes.values()))
     counters.tests += 1
-    return metrics
+    returns = {
+      f'episode_returns{suffix}': evaluation.returns_of(some)
+      for suffix, some in episodes.items()
+      if some
+    }
+    return metrics, returns
 
   def _act(
     self, number: int, on_decision: Callable[[], None]

@@ -163,8 +163,8 @@ class Trainer:
     """One test phase."""
     self._status('testing')
     counters = self.counters
-    metrics = self.test_phase.run(counters, self._check_stop)
-    self.recorder.scalars('test', counters, metrics)
+    metrics, returns = self.test_phase.run(counters, self._check_stop)
+    self.recorder.scalars('test', counters, metrics, returns)
     if 'return' in metrics:
       self._bar.write(
         f'test {counters.tests} after {counters.updates} updates: '

@@ -57,7 +57,13 @@ def draw(
     UsageError: No run has any of the metrics.
   """
   known = sorted(
-    {key for lines in runs.values() for line in lines for key in line}
+    {
+      key
+      for lines in runs.values()
+      for line in lines
+      for key, value in line.items()
+      if isinstance(value, (int, float))
+    }
   )
   names = [x for glob in metrics for x in known if fnmatch.fnmatch(x, glob)]
   if not names:

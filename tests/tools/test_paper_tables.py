@@ -1,0 +1,165 @@
+"""Tables from run directories whose numbers are known."""
+
+import csv
+import json
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from planet_tf.command_line import UsageError
+from tests.tools.tool import run_tool
+from tools.paper_tables import curves, table
+from tools.paper_tables.published import read_published
+from tools.paper_tables.runs import read_group
+from tools.paper_tables.statistics import (
+  interquartile_mean,
+  stratified_bootstrap,
+)
+
+
+def _make_run(folder, task, seed, tests, horizon=12):
+  """A run directory whose tests are `(episodes, updates, returns)`."""
+  path = folder / f'{task}_{seed}_{horizon}'
+  path.mkdir(parents=True)
+  (path / 'config.gin').write_text(
+    f'make_planner.horizon = {horizon}\nmake_envs.workers = {seed + 1}\n'
+    f'train.seed = {seed}\ntrain.task = {task!r}\n'
+  )
+  (path / 'task.json').write_text(json.dumps({'tasks': {task: {}}}))
+  lines = [
+    {
+      'time': 0.0,
+      'split': 'test',
+      'episodes': episodes,
+      'updates': updates,
+      'return': sum(returns) / len(returns),
+      'episode_returns': returns,
+    }
+    for episodes, updates, returns in tests
+  ]
+  text = '\n'.join(json.dumps(line) for line in lines)
+  (path / 'metrics.jsonl').write_text(text + '\n')
+  return path
+
+
+@pytest.fixture
+def runs(tmp_path):
+  folder = tmp_path / 'runs'
+  for seed, last in enumerate(([100.0, 300.0], [500.0, 700.0])):
+    tests = [(10, 100, [0.0, 50.0]), (20, 200, [600.0, 600.0])]
+    tests.append((1000 - seed, 300 + seed, last))
+    _make_run(folder, 'cheetah_run', seed, tests)
+  _make_run(folder, 'walker_walk', 0, [(500, 50, [900.0])])
+  return folder
+
+
+def test_cells_say_what_stands_behind_them(runs):
+  rows = table.make_rows(read_published(), [read_group(f'ours={runs}/*')])
+  ours = rows[-1]
+  assert (ours.method, ours.source) == ('ours', 'measured')
+  cell = ours.cells['cheetah_run']
+  assert cell == table.Cell(400.0, 2, 4, 999, 300)
+  assert ours.cells['walker_walk'].score == 900.0
+  assert 'reacher_easy' not in ours.cells
+  published = {row.method: row for row in rows if row.source == 'published'}
+  assert published['PlaNet'].cells['cheetah_run'].score == 662
+  assert published['D4PG'].cells['walker_walk'].episodes == 100000
+  text = table.markdown(rows)
+  assert '| ours | measured | pixels | - | - | 400 | - | - | 900 |' in text
+  assert '- ours, cheetah_run: 2 seeds, 4 trajectories, 999 episodes' in text
+  assert r'ours & measured & pixels & - & - & 400 & - & - & 900 \\' in (
+    table.latex(rows)
+  )
+
+
+def test_efficiency_is_when_the_median_reaches_a_score(runs):
+  group = read_group(f'{runs}/*')
+  factors = table.efficiency(group, read_published())
+  # 600 after 20 episodes is above D4PG's 524 and A3C's 214 in cheetah_run; 900
+  # is above A3C's 311 in walker_walk, but not D4PG's 968.
+  assert factors == {
+    'A3C': {'cheetah_run': 100000 / 20, 'walker_walk': 100000 / 500},
+    'D4PG': {'cheetah_run': 100000 / 20},
+  }
+
+
+def test_curves_are_over_seeds_and_trajectories(runs):
+  group = read_group(f'{runs}/*')
+  points = curves.percentiles(group.of_task('cheetah_run'))
+  np.testing.assert_allclose(points[:, 0], [10, 20, 999.5])
+  last = np.percentile([100, 300, 500, 700], (5, 50, 95))
+  np.testing.assert_allclose(points[2, 1:], last)
+  figure = curves.draw([group], read_published())
+  titles = [axes.get_title() for axes in figure.axes if axes.get_visible()]
+  assert titles == ['cheetah_run', 'walker_walk']
+
+
+def test_other_configurations_are_not_mixed(runs):
+  _make_run(runs, 'cheetah_run', 7, [(5, 5, [1.0])], horizon=6)
+  with pytest.raises(UsageError, match='make_planner.horizon is .* two groups'):
+    read_group(f'{runs}/*')
+  assert len(read_group(f'{runs}/*_12').runs) == 3  # Workers may differ.
+  with pytest.raises(UsageError, match='matches no run directory'):
+    read_group(f'{runs}/none*')
+
+
+def test_interquartile_mean_is_that_of_scipy():
+  rng = np.random.default_rng(0)
+  for size in (1, 3, 4, 10, 30):
+    scores = rng.normal(size=size)
+    assert interquartile_mean(scores) == pytest.approx(
+      stats.trim_mean(scores, 0.25)
+    )
+
+
+def test_bootstrap_stays_within_strata():
+  # Seeds of a task are equal, so that nothing can vary.
+  fixed = stratified_bootstrap([[0.1, 0.1], [0.9, 0.9]], np.mean)
+  assert fixed == pytest.approx((0.5, 0.5, 0.5))
+  rng = np.random.default_rng(1)
+  scores = [rng.normal(size=40), rng.normal(5.0, size=40)]
+  aggregate = stratified_bootstrap(scores, np.mean)
+  # Of the mean of two strata of 40 with unit variance.
+  error = 1 / np.sqrt(80)
+  assert aggregate.high - aggregate.low == pytest.approx(
+    2 * 1.96 * error, rel=0.25
+  )
+
+
+def test_the_command_writes_everything(runs, tmp_path):
+  simulated = {
+    'task': 'cheetah_run',
+    'seed': 0,
+    'planner': {'horizon': 12},
+    'results': [{'return': 650.0}, {'return': 670.0}],
+  }
+  (tmp_path / 'cheetah.json').write_text(json.dumps(simulated))
+  result = run_tool(
+    'paper_tables',
+    f'--runs=ours={runs}/*',
+    f'--runs=simulator={tmp_path}/*.json',
+    f'--output={tmp_path / "out"}',
+  )
+  assert result.returncode == 0, result.stderr
+  names = {x.name for x in (tmp_path / 'out').iterdir()}
+  assert names == {
+    'table1.md',
+    'table1.csv',
+    'table1.tex',
+    'curves.png',
+    'curves.svg',
+    'aggregates.md',
+    'efficiency.md',
+  }
+  with (tmp_path / 'out' / 'table1.csv').open() as file:
+    records = [x for x in csv.DictReader(file) if x['source'] == 'measured']
+  assert [(x['method'], x['task'], float(x['score'])) for x in records] == [
+    ('ours', 'cheetah_run', 400.0),
+    ('ours', 'walker_walk', 900.0),
+    ('simulator', 'cheetah_run', 660.0),
+  ]
+  assert '| ours | 0.567 |' in (tmp_path / 'out' / 'aggregates.md').read_text()
+  result = run_tool('paper_tables', '--runs=no*', f'--output={tmp_path}')
+  assert result.returncode == 2
+  assert 'matches no run directory' in result.stderr

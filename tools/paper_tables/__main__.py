@@ -1,0 +1,111 @@
+"""Command line of the tables.
+
+Examples:
+
+    python -m tools.paper_tables --runs='runs/planet_*' --output=tables
+    python -m tools.paper_tables --runs=PlaNet='runs/planet_*' \\
+        --runs=SSM='runs/ssm_*' --output=tables
+    python -m tools.paper_tables --output=tables \\
+        --runs='true simulator=results/true_simulator/*.json'
+
+Each --runs is a group of runs that differ in seed and task alone: a row of
+table 1 and a line in the curves. It takes run directories, or files that
+tools.true_simulator has written. Written are table1 (.md, .csv, .tex), curves
+(.png, .svg), aggregates.md and efficiency.md.
+"""
+
+import csv
+import pathlib
+from collections.abc import Sequence
+
+from absl import flags
+
+from planet_tf import command_line
+
+command_line.start_tensorflow()
+
+from tools.paper_tables import curves, table
+from tools.paper_tables.published import PublishedRow, read_published, source
+from tools.paper_tables.runs import Group, read_group
+from tools.paper_tables.statistics import HIGHEST, stratified_bootstrap
+
+FLAGS = flags.FLAGS
+
+flags.DEFINE_multi_string(
+  'runs', None, 'Glob of the runs of a group, or LABEL=GLOB.'
+)
+flags.DEFINE_string('output', None, 'Folder to write to; made if need be.')
+
+
+def main() -> int:
+  """Reads all runs and writes the files."""
+  command_line.require_writable_folder(FLAGS.output)
+  groups = [read_group(text) for text in FLAGS.runs]
+  published = read_published()
+  output = pathlib.Path(FLAGS.output).expanduser()
+  output.mkdir(parents=True, exist_ok=True)
+  rows = table.make_rows(published, groups)
+  text = f'{table.markdown(rows)}\nPublished: {source()}\n'
+  (output / 'table1.md').write_text(text)
+  (output / 'table1.tex').write_text(table.latex(rows))
+  with (output / 'table1.csv').open('w', newline='') as file:
+    records = table.records(rows)
+    writer = csv.DictWriter(file, records[0], lineterminator='\n')
+    writer.writeheader()
+    writer.writerows(records)
+  figure = curves.draw(groups, published)
+  for suffix in ('png', 'svg'):
+    figure.savefig(output / f'curves.{suffix}', dpi=120)
+  (output / 'aggregates.md').write_text(_aggregates(groups))
+  (output / 'efficiency.md').write_text(_efficiency(groups, published))
+  print(text)
+  print(f'Written to {output}.')
+  return 0
+
+
+def _aggregates(groups: Sequence[Group]) -> str:
+  lines = [
+    'Interquartile means of the last tests, each run by its mean return / '
+    f'{HIGHEST:.0f}, with 95% stratified-bootstrap intervals.',
+    '',
+    '| runs | IQM | 95% interval | tasks | seeds of each |',
+    '|---|---|---|---|---|',
+  ]
+  for group in groups:
+    scores = [
+      [
+        sum(run.scores[-1].returns) / len(run.scores[-1].returns) / HIGHEST
+        for run in group.of_task(task)
+      ]
+      for task in group.tasks
+    ]
+    iqm = stratified_bootstrap(scores)
+    seeds = ', '.join(f'{len(task)}' for task in scores)
+    lines.append(
+      f'| {group.label} | {iqm.value:.3f} | {iqm.low:.3f} to {iqm.high:.3f} | '
+      f'{len(scores)} | {seeds} |'
+    )
+  return '\n'.join(lines) + '\n'
+
+
+def _efficiency(
+  groups: Sequence[Group], published: Sequence[PublishedRow]
+) -> str:
+  lines = [
+    'How many times fewer episodes our runs need to reach a published score '
+    '(median of their tests); not in the table: not reached.',
+    '',
+    '| runs | against | task | factor |',
+    '|---|---|---|---|',
+  ]
+  for group in groups:
+    for method, factors in table.efficiency(group, published).items():
+      lines += [
+        f'| {group.label} | {method} | {task} | {factor:.0f} |'
+        for task, factor in factors.items()
+      ]
+  return '\n'.join(lines) + '\n'
+
+
+if __name__ == '__main__':
+  command_line.run(main, 'runs', 'output')

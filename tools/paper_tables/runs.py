@@ -1,0 +1,176 @@
+"""Scores of runs, and of episodes with the true simulator."""
+
+import ast
+import glob
+import json
+import pathlib
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from planet_tf.command_line import UsageError
+from planet_tf.training.evaluation import suffix
+from planet_tf.training.run_directory import FREE_SETTINGS, read_task
+from planet_tf.training.summaries import FILE, read_metrics
+
+# What the runs behind one cell or curve may differ in.
+_VARIED = {'train.seed', 'train.task'}
+
+
+class Score(NamedTuple):
+  """A test of a run.
+
+  Attributes:
+    episodes: Episodes of training data that it had.
+    updates: Updates that it had.
+    returns: Return of each episode without noise.
+  """
+
+  episodes: int
+  updates: int
+  returns: list[float]
+
+
+class Run(NamedTuple):
+  """A run in one of its tasks.
+
+  Attributes:
+    path: The run directory or file.
+    task: Name of the task.
+    seed: Seed of the run.
+    scores: Its tests in order.
+  """
+
+  path: str
+  task: str
+  seed: int
+  scores: list[Score]
+
+
+class Group(NamedTuple):
+  """Runs that differ in seed and task alone.
+
+  Attributes:
+    label: Name that the user gave.
+    runs: The runs.
+    input: What the agent sees.
+  """
+
+  label: str
+  runs: list[Run]
+  input: str
+
+  @property
+  def tasks(self) -> list[str]:
+    """Names of the tasks."""
+    return list(dict.fromkeys(run.task for run in self.runs))
+
+  def of_task(self, task: str) -> list[Run]:
+    """Runs of a task."""
+    return [run for run in self.runs if run.task == task]
+
+
+def read_group(text: str) -> Group:
+  """Reads the runs that a flag names.
+
+  Args:
+    text: `GLOB` of run directories, or `LABEL=GLOB`; or of files that
+      `tools.true_simulator` has written.
+
+  Returns:
+    The group.
+
+  Raises:
+    UsageError: Nothing matches, nothing has been tested, or the runs differ in
+      more than seed and task.
+  """
+  label, equals, pattern = text.partition('=')
+  if not equals:
+    label, pattern = 'planet_tf', text
+  paths = sorted(glob.glob(str(pathlib.Path(pattern).expanduser())))
+  files = [path for path in paths if path.endswith('.json')]
+  if files:
+    return _read_simulations(label, files)
+  paths = [x for x in paths if (pathlib.Path(x) / FILE).is_file()]
+  if not paths:
+    raise UsageError(f'--runs={text} matches no run directory with {FILE}.')
+  _check_equal({path: _settings(pathlib.Path(path)) for path in paths})
+  runs = [run for path in paths for run in _read_run(pathlib.Path(path))]
+  return Group(label, runs, 'pixels')
+
+
+def _read_run(path: pathlib.Path) -> list[Run]:
+  tasks = list(read_task(path)['tasks'])
+  seed = _settings(path).get('train.seed', 0)
+  lines = read_metrics(path, 'test')
+  runs = []
+  for task in tasks:
+    end = suffix((task, tasks))
+    scores = [
+      Score(line['episodes'], line['updates'], returns)
+      for line in lines
+      if (returns := _returns(line, end))
+    ]
+    if not scores:
+      raise UsageError(f'{str(path)!r} has no test of {task} yet; wait for it.')
+    runs.append(Run(str(path), task, seed, scores))
+  return runs
+
+
+def _returns(line: Mapping[str, Any], end: str) -> list[float]:
+  """Returns of a test; of the first planner, if there are several."""
+  names = [x for x in line if f'{x}/'.startswith(f'episode_returns{end}/')]
+  if names:
+    return line[names[0]]
+  # Runs of before have the mean alone.
+  return [line[f'return{end}']] if f'return{end}' in line else []
+
+
+def _settings(path: pathlib.Path) -> dict[str, Any]:
+  """What is bound in a run's config.gin."""
+  settings = {}
+  for line in (path / 'config.gin').read_text().splitlines():
+    name, equals, value = line.partition(' = ')
+    if equals:
+      settings[name] = ast.literal_eval(value)
+  return settings
+
+
+def _check_equal(settings: Mapping[str, Mapping[str, Any]]) -> None:
+  """Refuses runs that differ in more than they may."""
+  (first, expected), *others = settings.items()
+  for path, found in others:
+    different = sorted(
+      name
+      for name in {*expected, *found} - _VARIED - FREE_SETTINGS
+      if expected.get(name) != found.get(name)
+    )
+    if different:
+      name = different[0]
+      raise UsageError(
+        f'The runs {first!r} and {path!r} differ in more than seed and task '
+        f'({name} is {expected.get(name)!r} and {found.get(name)!r}'
+        f'{", among others" if len(different) > 1 else ""}); give them as two '
+        'groups, each with --runs=LABEL=GLOB.'
+      )
+
+
+def _read_simulations(label: str, paths: Sequence[str]) -> Group:
+  runs, settings = [], {}
+  for path in paths:
+    try:
+      record = json.loads(pathlib.Path(path).read_text())
+      returns = [x['return'] for x in record['results']]
+      settings[path] = {
+        f'make_planner.{k}': x for k, x in record['planner'].items()
+      }
+      runs.append(
+        Run(path, record['task'], record['seed'], [Score(0, 0, returns)])
+      )
+    except (ValueError, KeyError, TypeError) as error:
+      raise UsageError(
+        f'{path!r} is no file of tools.true_simulator; mend --runs.'
+      ) from error
+  _check_equal(settings)
+  return Group(
+    label, [run for run in runs if run.scores[0].returns], 'simulator state'
+  )

@@ -1,0 +1,200 @@
+"""Table 1 with our rows beside the published ones."""
+
+import statistics
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from tools.paper_tables.published import PublishedRow, published_tasks
+from tools.paper_tables.runs import Group, Run
+
+
+class Cell(NamedTuple):
+  """A score and what stands behind it.
+
+  Attributes:
+    score: Mean over seeds and episodes.
+    seeds: Number of runs.
+    trajectories: Number of episodes without noise.
+    episodes: Episodes of training data, the fewest of all runs.
+    updates: Updates, the fewest of all runs.
+  """
+
+  score: float
+  seeds: int = 0
+  trajectories: int = 0
+  episodes: int = 0
+  updates: int = 0
+
+  @property
+  def basis(self) -> str:
+    """What stands behind the score, as text."""
+    return (
+      f'{self.seeds} seeds, {self.trajectories} trajectories, '
+      f'{self.episodes} episodes, {self.updates} updates'
+    )
+
+
+class Row(NamedTuple):
+  """A row of the table.
+
+  Attributes:
+    method: Name of the method.
+    source: `published` or `measured`.
+    input: What it sees.
+    cells: Cell by task; tasks without a score are missing.
+  """
+
+  method: str
+  source: str
+  input: str
+  cells: dict[str, Cell]
+
+
+def make_rows(
+  published: Sequence[PublishedRow], groups: Sequence[Group]
+) -> list[Row]:
+  """The published rows, then one for each group."""
+  rows = [
+    Row(
+      row.method,
+      'published',
+      row.input,
+      {
+        task: Cell(score, episodes=row.episodes)
+        for task, score in row.scores.items()
+      },
+    )
+    for row in published
+  ]
+  for group in groups:
+    cells = {task: _cell(group.of_task(task)) for task in group.tasks}
+    rows.append(Row(group.label, 'measured', group.input, cells))
+  return rows
+
+
+def tasks_of(rows: Sequence[Row]) -> list[str]:
+  """The tasks of the paper, then all others that were measured."""
+  return list(
+    dict.fromkeys([*published_tasks(), *(x for row in rows for x in row.cells)])
+  )
+
+
+def efficiency(
+  group: Group, published: Sequence[PublishedRow]
+) -> dict[str, dict[str, float]]:
+  """How many times fewer episodes a group needs than published methods do.
+
+  Args:
+    group: Runs.
+    published: Rows of table 1; those with as many episodes as the paper's
+      PlaNet, or fewer, are left out.
+
+  Returns:
+    Factor by method and task: episodes of the method, by those after which
+    the median test of our runs first reaches the method's score. What is not
+    reached is missing.
+  """
+  result: dict[str, dict[str, float]] = {}
+  for row in published:
+    if row.episodes <= 1000:
+      continue
+    for task in group.tasks:
+      needed = _episodes_until(group.of_task(task), row.scores.get(task))
+      if needed:
+        result.setdefault(row.method, {})[task] = row.episodes / needed
+  return result
+
+
+def markdown(rows: Sequence[Row]) -> str:
+  """The table as Markdown, with what stands behind our cells below it."""
+  tasks = tasks_of(rows)
+  lines = [
+    '| ' + ' | '.join(['method', 'source', 'input', *tasks]) + ' |',
+    '|---' * (3 + len(tasks)) + '|',
+  ]
+  for row in rows:
+    cells = [_text(row.cells.get(task)) for task in tasks]
+    lines.append(
+      '| ' + ' | '.join([row.method, row.source, row.input, *cells]) + ' |'
+    )
+  lines.append('')
+  for row in rows:
+    if row.source == 'measured':
+      lines += [
+        f'- {row.method}, {task}: {cell.basis}'
+        for task, cell in row.cells.items()
+      ]
+  return '\n'.join(lines) + '\n'
+
+
+def latex(rows: Sequence[Row]) -> str:
+  """The table for LaTeX, with booktabs."""
+  tasks = tasks_of(rows)
+
+  def line(cells: Sequence[str]) -> str:
+    escaped = (cell.replace('_', r'\_') for cell in cells)
+    return ' & '.join(escaped) + r' \\'
+
+  return '\n'.join(
+    [
+      r'\begin{tabular}{lll' + 'r' * len(tasks) + '}',
+      r'\toprule',
+      line(['method', 'source', 'input', *tasks]),
+      r'\midrule',
+      *(
+        line(
+          [
+            row.method,
+            row.source,
+            row.input,
+            *(_text(row.cells.get(task)) for task in tasks),
+          ]
+        )
+        for row in rows
+      ),
+      r'\bottomrule',
+      r'\end{tabular}',
+      '',
+    ]
+  )
+
+
+def records(rows: Sequence[Row]) -> list[dict[str, object]]:
+  """One record for each cell, for CSV."""
+  return [
+    {
+      'method': row.method,
+      'source': row.source,
+      'input': row.input,
+      'task': task,
+      **cell._asdict(),
+    }
+    for row in rows
+    for task, cell in row.cells.items()
+  ]
+
+
+def _cell(runs: Sequence[Run]) -> Cell:
+  last = [run.scores[-1] for run in runs]
+  return Cell(
+    score=statistics.fmean(statistics.fmean(x.returns) for x in last),
+    seeds=len(runs),
+    trajectories=sum(len(x.returns) for x in last),
+    episodes=min(x.episodes for x in last),
+    updates=min(x.updates for x in last),
+  )
+
+
+def _episodes_until(runs: Sequence[Run], score: float | None) -> int | None:
+  """Episodes after which the median of the runs' tests reaches a score."""
+  if score is None:
+    return None
+  for tests in zip(*(run.scores for run in runs), strict=False):
+    median = statistics.median(x for test in tests for x in test.returns)
+    if median >= score:
+      return max(test.episodes for test in tests)
+  return None
+
+
+def _text(cell: Cell | None) -> str:
+  return '-' if cell is None else f'{cell.score:.0f}'
