@@ -46,6 +46,7 @@ DM_CONTROL = ['dm_control>=1.0.50,<1.1; python_version < "3.13"'] + [
 
 JAX = ['jax>=0.10,<0.11']
 GYMNASIUM = ['gymnasium>=1.2', 'imageio>=2.14']
+RAY = ['ray>=2.50']
 LITERT = ['ai-edge-litert>=2.1']
 TEST = ['pytest>=8', 'pytest-timeout>=2.3', 'pytest-xdist>=3.6']
 LINT = ['import-linter>=2.1', 'ruff>=0.9']
@@ -85,6 +86,7 @@ setuptools.setup(
     'gymnasium': GYMNASIUM,
     'jax': JAX,
     'litert': LITERT,
+    'ray': RAY,
     'test': TEST,
     'lint': LINT,
     'dev': TEST + LINT + GYMNASIUM + JAX + LITERT,

@@ -23,6 +23,13 @@ FLAGS = flags.FLAGS
 
 command_line.define_gin_flags('planet.gin')
 flags.DEFINE_string('logdir', None, 'Run directory; made if it is new.')
+flags.DEFINE_enum(
+  'strategy',
+  None,
+  ['one', 'mirrored'],
+  'Short for --gin_param=train.strategy=...: updates on one device, or on all '
+  'GPUs at once.',
+)
 flags.DEFINE_string(
   'profile',
   None,
@@ -37,7 +44,10 @@ def main() -> int:
   from planet_tf.training.run import train
 
   profile = _profile()
-  configuration.parse(FLAGS.gin_file, FLAGS.gin_param)
+  params = list(FLAGS.gin_param)
+  if FLAGS.strategy:
+    params.append(f'train.strategy = {FLAGS.strategy!r}')
+  configuration.parse(FLAGS.gin_file, params)
   command_line.require_binding('train.task', 'tasks/cartpole_swingup.gin')
   stop = command_line.StopRequest(signal.SIGINT, signal.SIGTERM)
   counters = train(FLAGS.logdir, should_stop=stop, profile=profile)

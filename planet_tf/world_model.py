@@ -250,7 +250,8 @@ class WorldModel(keras.Model):
 
     Args:
       batch: Raw chunks: `image` uint8 [B, T, 64, 64, 3], `action` [B, T, A],
-        `reward` [B, T], and what other heads predict.
+        `reward` [B, T], and what other heads predict. In a replica of a
+        tf.distribute.Strategy it is the replica's share, one of equal size.
 
     Returns:
       Scalar metrics by name; `gradient_norm` is the one before clipping,
@@ -258,13 +259,22 @@ class WorldModel(keras.Model):
     """
     updates = tf.cast(self.optimizer.iterations, tf.int32)
     seed = tf.stack([tf.constant(self.seed, tf.int32), updates])
+    replicas = tf.distribute.get_strategy().num_replicas_in_sync
+    if replicas > 1:
+      context = tf.distribute.get_replica_context()
+      index = context.replica_id_in_sync_group
+      seed = tf.stack(split_seed(seed, replicas))[index]
     metrics, gradients = self._mean_gradients(batch, seed)
+    if replicas > 1:
+      mean = tf.distribute.ReduceOp.MEAN
+      metrics, gradients = context.all_reduce(mean, (metrics, gradients))
     norms = []
     groups = self._optimized()
     for (optimizer, variables), group in zip(groups, gradients, strict=True):
       norm = tf.linalg.global_norm(group)
       clipped, _ = tf.clip_by_global_norm(group, self.clip_norm, norm)
-      optimizer.apply(clipped, variables)
+      # Optimizers add up what the replicas give them.
+      optimizer.apply([x / replicas for x in clipped], variables)
       norms.append(norm)
     return {**metrics, 'gradient_norm': norms[0]}
 

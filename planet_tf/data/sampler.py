@@ -187,6 +187,11 @@ class ChunkSampler:
       )
 
   @property
+  def batch(self) -> int:
+    """Chunks B in a batch."""
+    return self._batch
+
+  @property
   def length(self) -> int:
     """Time steps in a chunk, T."""
     return self._length

@@ -21,6 +21,7 @@ from planet_tf.training.factories import (
 from planet_tf.training.model_factories import make_model_for
 from planet_tf.training.profiling import Profiler, UpdateRange
 from planet_tf.training.registry import ConfigurationError, in_scope
+from planet_tf.training.replicas import make_strategy
 from planet_tf.training.run_directory import RunDirectory
 from planet_tf.training.schedule import Schedule
 from planet_tf.training.seeds import make_integer_seed
@@ -92,13 +93,16 @@ def _make_trainer(
   should_stop: Callable[[], bool],
   profile: UpdateRange | None,
 ) -> Trainer:
-  model = make_model_for(envs, settings.seed)
+  strategy = make_strategy(settings.strategy)
+  with strategy.scope():
+    model = make_model_for(envs, settings.seed)
   sampler = make_sampler(
     run.train_episodes,
     keys=model.batch_keys,
     seed=make_integer_seed(settings.seed, 'train-data', 0),
   )
   duration = min(x.duration for x in envs.values())
+  _check_batch(sampler, strategy.num_replicas_in_sync)
   _check_lengths(sampler, duration, settings.open_loop_context)
   recorder = Recorder(run.path)
   names = {*settings.collections, *settings.tests}
@@ -114,6 +118,7 @@ def _make_trainer(
     settings=settings,
     run=run,
     model=model,
+    strategy=strategy,
     sampler=sampler,
     schedule=schedule,
     checkpoints=Checkpoints(run.checkpoints, model, settings.keep_checkpoints),
@@ -144,6 +149,15 @@ def _check_end(settings: TrainSettings, schedule: Schedule) -> None:
     raise ConfigurationError(
       f'train.total_episodes={settings.total_episodes} cannot be reached: all '
       f'collections end before; raise collect.until or leave one at None.'
+    )
+
+
+def _check_batch(sampler: ChunkSampler, replicas: int) -> None:
+  """Finds batches that cannot be shared out equally."""
+  if sampler.batch % replicas:
+    raise ConfigurationError(
+      f'make_sampler.batch={sampler.batch} cannot be shared out equally to '
+      f"{replicas} devices; choose a multiple, or train.strategy='one'."
     )
 
 

@@ -62,6 +62,7 @@ class TrainSettings:
     open_loop_context: Frames that the model sees before it predicts.
     updates_per_log: Updates whose mean metrics make one record.
     keep_checkpoints: Number of checkpoints to keep.
+    strategy: Updates run on `one` device, or `mirrored` on all GPUs.
   """
 
   task: str | Sequence[str]
@@ -75,6 +76,7 @@ class TrainSettings:
   open_loop_context: int
   updates_per_log: int
   keep_checkpoints: int
+  strategy: Literal['one', 'mirrored']
 
   @property
   def tasks(self) -> tuple[str, ...]:

@@ -32,6 +32,7 @@ from planet_tf.training.collection import set_aside
 from planet_tf.training.counters import Counters
 from planet_tf.training.data_phase import DataPhase
 from planet_tf.training.profiling import Profiler
+from planet_tf.training.replicas import compiled_update
 from planet_tf.training.run_directory import RunDirectory
 from planet_tf.training.schedule import Schedule
 from planet_tf.training.summaries import Recorder
@@ -63,6 +64,7 @@ class Trainer:
   settings: TrainSettings
   run: RunDirectory
   model: WorldModel
+  strategy: tf.distribute.Strategy
   sampler: ChunkSampler
   schedule: Schedule
   checkpoints: Checkpoints
@@ -74,9 +76,7 @@ class Trainer:
 
   def __post_init__(self) -> None:
     self.counters = Counters()
-    self._update = tf.function(
-      self.model.train_step, jit_compile=self.model.jit or None
-    )
+    self._update = compiled_update(self.model, self.strategy)
     # Sums of metrics since the last record, and their number as `count`.
     self._sums = collections.Counter()
     self._saved = ''  # Position of the last checkpoint.

@@ -1,0 +1,59 @@
+"""Updates on several devices: each computes a part of the batch.
+
+The batch, and so what is learned, stays the same: gradients are averaged
+before they are clipped and applied.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Literal
+
+import numpy as np
+import tensorflow as tf
+
+from planet_tf.chains import split_batch
+from planet_tf.world_model import WorldModel
+
+
+def make_strategy(name: Literal['one', 'mirrored']) -> tf.distribute.Strategy:
+  """Makes the strategy under which a model is made and updated.
+
+  Args:
+    name: `one` device, or `mirrored` on all GPUs (without any, on all virtual
+      devices of the processor).
+
+  Returns:
+    The strategy.
+  """
+  if name == 'one':
+    return tf.distribute.get_strategy()
+  kind = 'GPU' if tf.config.list_physical_devices('GPU') else 'CPU'
+  devices = [x.name for x in tf.config.list_logical_devices(kind)]
+  return tf.distribute.MirroredStrategy(devices)
+
+
+def compiled_update(
+  model: WorldModel, strategy: tf.distribute.Strategy
+) -> Callable[[Mapping[str, np.ndarray]], dict[str, tf.Tensor]]:
+  """Compiles the update of a model.
+
+  Args:
+    model: Model that was made under the strategy.
+    strategy: What `make_strategy` returns.
+
+  Returns:
+    Function of a batch [B, ..] that returns the metrics.
+  """
+  replicas = strategy.num_replicas_in_sync
+
+  def update(batch: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+    if replicas == 1:
+      return model.train_step(batch)
+    parts = split_batch(batch, replicas)
+    parts = strategy.experimental_distribute_values_from_function(
+      lambda context: parts[context.replica_id_in_sync_group]
+    )
+    metrics = strategy.run(model.train_step, (parts,))
+    # They are equal in all replicas.
+    return {k: strategy.unwrap(x)[0] for k, x in metrics.items()}
+
+  return tf.function(update, jit_compile=model.jit or None)

@@ -1,0 +1,207 @@
+"""Sweeps: two tasks and two seeds at debug size, on this machine and on Ray."""
+
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from planet_tf.training.summaries import read_metrics
+from tests.tools.tool import ROOT, run_tool
+from tools.sweep.trials import Progress, make_trials, read_progress, table
+
+TOY = """
+from planet_tf.envs.dummy import Dummy
+
+
+def make(seed=None):
+  return Dummy(seed)
+"""
+
+
+def test_trials_are_tasks_by_seeds_by_experiments(tmp_path):
+  trials = make_trials(
+    tmp_path,
+    ['cheetah_run', 'a:b'],
+    [0, 3],
+    ['', 'experiments/figure4_ssm.gin'],
+    ['scale/cpu.gin'],
+    ['train.total_episodes = 9'],
+  )
+  assert [trial.name for trial in trials] == [
+    'cheetah_run-seed0',
+    'cheetah_run-seed3',
+    'a-b-seed0',
+    'a-b-seed3',
+    'figure4_ssm/cheetah_run-seed0',
+    'figure4_ssm/cheetah_run-seed3',
+    'figure4_ssm/a-b-seed0',
+    'figure4_ssm/a-b-seed3',
+  ]
+  command = trials[5].command
+  assert command[3:] == (
+    '--gin_file=scale/cpu.gin',
+    '--gin_file=experiments/figure4_ssm.gin',
+    '--gin_param=train.total_episodes = 9',
+    "--gin_param=train.task = 'cheetah_run'",
+    '--gin_param=train.seed = 3',
+    f'--logdir={tmp_path / "figure4_ssm" / "cheetah_run-seed3"}',
+  )
+
+
+def test_progress_is_read_from_run_directories(debug_run, tmp_path):
+  (trial,) = make_trials(tmp_path, ['dummy'], [0], [''], [], [])
+  assert read_progress(trial) == Progress()
+  trial = trial._replace(logdir=debug_run)
+  progress = read_progress(trial)
+  assert (progress.episodes, progress.total, progress.updates) == (3, 3, 21)
+  assert progress.finished
+  tests = [x['return'] for x in read_metrics(debug_run, 'test') if 'return' in x]
+  assert progress.last_return == tests[-1]
+  text = table([(trial, progress, 'done')])
+  assert 'dummy-seed0  done' in text and '3/3' in text
+
+
+def _arguments(folder, *more):
+  (folder / 'toys.py').write_text(TOY)
+  return (
+    '--gin_file=scale/debug.gin',
+    '--tasks=dummy,toys:make',
+    '--seeds=0,1',
+    f'--logdir={folder / "runs"}',
+    *more,
+  )
+
+
+def _check_all_done(folder):
+  runs = sorted(x for x in (folder / 'runs').iterdir() if x.is_dir())
+  assert [x.name for x in runs] == [
+    'dummy-seed0',
+    'dummy-seed1',
+    'toys-make-seed0',
+    'toys-make-seed1',
+  ]
+  for run in runs:
+    lines = read_metrics(run, 'train')
+    episodes = [x['episodes'] for x in lines if 'return' in x]
+    assert episodes == list(range(1, episodes[-1] + 1))
+    assert len(list((run / 'train_episodes').glob('*.npz'))) == episodes[-1]
+    settings = (run / 'config.gin').read_text()
+    assert f'train.seed = {run.name[-1]}' in settings
+
+
+def test_local_trials_run_and_are_not_run_again(tmp_path):
+  arguments = _arguments(tmp_path, '--jobs=2')
+  result = run_tool('sweep', *arguments, cwd=tmp_path)
+  assert result.returncode == 0, result.stderr
+  _check_all_done(tmp_path)
+  assert result.stdout.count(': done') == 4
+  assert result.stdout.count('3/3') == 4
+  result = run_tool('sweep', *arguments, cwd=tmp_path)
+  assert result.returncode == 0
+  assert ': running' not in result.stdout
+  result = run_tool('sweep', f'--logdir={tmp_path / "runs"}', '--status')
+  assert result.stdout.count(' done ') == 4
+
+
+def test_a_trial_that_fails_is_tried_again_and_named(tmp_path):
+  (tmp_path / 'toys.py').write_text('raise RuntimeError("no toys today")\n')
+  result = run_tool(
+    'sweep',
+    '--gin_file=scale/debug.gin',
+    '--tasks=toys:make',
+    f'--logdir={tmp_path / "runs"}',
+    '--retries=1',
+    cwd=tmp_path,
+  )
+  assert result.returncode == 1
+  assert 'toys-make-seed0 has failed; see' in result.stderr
+  log = (tmp_path / 'runs' / 'toys-make-seed0.log').read_text()
+  assert log.count('Error: ') == 2 and 'no toys today' in log
+
+
+@pytest.mark.parametrize(
+  'arguments, message',
+  [
+    (('--tasks=dummy', '--seeds=a'), '--seeds=a must be numbers'),
+    ((), '--tasks is missing'),
+    (('--tasks=dummy', '--gin_param=train.sed=1'), "'seed'"),
+    (('--status',), 'No sweep in'),
+    (('--tasks=dummy', '--experiments=figure4.gin'), "No gin file 'figure4"),
+  ],
+)
+def test_mistakes_end_in_one_line(tmp_path, arguments, message):
+  result = run_tool('sweep', f'--logdir={tmp_path / "runs"}', *arguments)
+  assert result.returncode == 2
+  assert message in result.stderr
+  assert 'Traceback' not in result.stderr
+
+
+@pytest.mark.slow
+def test_a_lost_ray_worker_loses_no_episode(tmp_path):
+  ray = pytest.importorskip('ray')
+  from ray.cluster_utils import Cluster
+
+  cluster = Cluster(initialize_head=True, head_node_args={'num_cpus': 0})
+  environment = {**os.environ, 'PYTHONPATH': f'{ROOT}:{tmp_path}'}
+  try:
+    nodes = [cluster.add_node(num_cpus=1) for _ in range(2)]
+    cluster.wait_for_nodes()
+    arguments = _arguments(
+      tmp_path,
+      '--backend=ray',
+      f'--address={cluster.address}',
+      '--gin_param=train.total_episodes = 8',
+    )
+    process = subprocess.Popen(
+      [sys.executable, '-m', 'tools.sweep', *arguments],
+      cwd=tmp_path,
+      env=environment,
+      stdout=subprocess.PIPE,
+      stderr=subprocess.PIPE,
+      text=True,
+    )
+    # Once both work, a worker is killed in the middle of its trial.
+    deadline = time.monotonic() + 300
+    trainers = []
+    while len(trainers) < 2 and time.monotonic() < deadline:
+      time.sleep(1.0)
+      trainers = [
+        run
+        for run in (tmp_path / 'runs').glob('*')
+        if (run / 'metrics.jsonl').exists()
+        and '"updates": 15' in (run / 'metrics.jsonl').read_text()
+      ]
+    assert len(trainers) == 2
+    killed = _kill_worker_of(trainers[0])
+    output, errors = process.communicate(timeout=900)
+    assert process.returncode == 0, errors
+  finally:
+    ray.shutdown()
+    cluster.shutdown()
+  assert killed
+  _check_all_done(tmp_path)
+  sessions = json.loads((trainers[0] / 'versions.json').read_text())
+  assert len(sessions) >= 2  # It has been taken up again.
+  assert len(nodes) == 2
+
+
+def _kill_worker_of(run):
+  """Kills the Ray worker whose child trains in a run directory."""
+  for path in pathlib.Path('/proc').glob('[0-9]*/cmdline'):
+    try:
+      if f'--logdir={run}' not in path.read_text():
+        continue
+      status = (path.parent / 'status').read_text()
+    except OSError:
+      continue
+    if 'tools.sweep' in path.read_text():
+      continue
+    parent = int(status.split('PPid:')[1].split()[0])
+    os.kill(parent, signal.SIGKILL)
+    return True
+  return False

@@ -1,0 +1,76 @@
+"""Updates on several devices are those of one."""
+
+import json
+import os
+import pathlib
+import subprocess
+import sys
+
+import pytest
+
+ROOT = pathlib.Path(__file__).parents[2]
+
+PROGRAM = """
+import sys
+import tensorflow as tf
+from planet_tf.training import configuration
+from planet_tf.training.registry import ConfigurationError
+from planet_tf.training.run import train
+
+logdir, count, *params = sys.argv[1:]
+device = tf.config.list_physical_devices('CPU')[0]
+tf.config.set_logical_device_configuration(
+  device, [tf.config.LogicalDeviceConfiguration()] * int(count)
+)
+configuration.parse(['tasks/dummy.gin', 'scale/debug.gin'], params)
+try:
+  train(logdir)
+except ConfigurationError as error:
+  sys.exit(str(error))
+"""
+
+
+def _train(logdir, devices, *params):
+  arguments = (str(logdir), str(devices), 'make_sampler.batch = 4', *params)
+  return subprocess.run(
+    [sys.executable, '-c', PROGRAM, *arguments],
+    env={**os.environ, 'PYTHONPATH': str(ROOT)},
+    capture_output=True,
+    text=True,
+  )
+
+
+def _metrics(logdir, split):
+  lines = (logdir / 'metrics.jsonl').read_text().splitlines()
+  return [x for x in map(json.loads, lines) if x['split'] == split]
+
+
+def test_two_devices_learn_what_one_learns(tmp_path):
+  # Two chains split the batch and draw noise as two devices do.
+  result = _train(tmp_path / 'one', 1, 'make_world_model.chains = 2')
+  assert result.returncode == 0, result.stderr
+  result = _train(tmp_path / 'two', 2, "train.strategy = 'mirrored'")
+  assert result.returncode == 0, result.stderr
+  one, two = (_metrics(tmp_path / x, 'train') for x in ('one', 'two'))
+  assert len(one) == len(two) > 4
+  compared = 0
+  for expected, found in zip(one, two, strict=True):
+    for name in ('loss', 'kl', 'gradient_norm', 'return'):
+      if name in expected:
+        assert found[name] == pytest.approx(expected[name], rel=1e-4), name
+        compared += 1
+  assert compared > 10
+  # The same command goes on, with the mirrored optimizer.
+  more = 'train.total_episodes = 4'
+  result = _train(tmp_path / 'two', 2, "train.strategy = 'mirrored'", more)
+  assert result.returncode == 0, result.stderr
+  assert _metrics(tmp_path / 'two', 'train')[-1]['episodes'] == 4
+
+
+def test_a_batch_must_be_a_multiple(tmp_path):
+  params = ("train.strategy = 'mirrored'", 'make_sampler.batch = 5')
+  result = _train(tmp_path, 2, *params)
+  assert result.returncode == 1
+  assert 'make_sampler.batch=5 cannot be shared out equally to 2' in (
+    result.stderr
+  )

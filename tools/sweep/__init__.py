@@ -1,0 +1,5 @@
+"""Trains many runs: tasks x seeds x experiments, on one machine or many.
+
+    python -m tools.sweep --gin_file=scale/cpu.gin --tasks=cheetah_run \\
+        --seeds=0,1,2 --logdir=runs/sweep
+"""

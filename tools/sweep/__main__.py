@@ -1,0 +1,148 @@
+"""Command line of sweeps.
+
+Examples:
+
+    python -m tools.sweep --gin_file=scale/cpu.gin --logdir=runs/sweep \\
+        --tasks=cheetah_run,walker_walk --seeds=0,1,2
+    python -m tools.sweep --logdir=runs/figure4 --tasks=cheetah_run \\
+        --seeds=0,1 --experiments=,experiments/figure4_ssm.gin --backend=ray
+    python -m tools.sweep --logdir=runs/sweep --status
+
+Trains tasks x seeds x experiments, each in a process and run directory of its
+own. The same command goes on with what is not finished; Ctrl-C stops after
+checkpoints.
+"""
+
+import pathlib
+import sys
+import time
+from collections.abc import Sequence
+
+from absl import flags
+
+from planet_tf import command_line
+
+command_line.start_tensorflow()
+
+from planet_tf.training import configuration
+from tools.sweep.local import LocalBackend, count_gpus
+from tools.sweep.ray_cluster import RayBackend
+from tools.sweep.trials import (
+  Trial,
+  make_trials,
+  read_plan,
+  read_progress,
+  table,
+  write_plan,
+)
+
+FLAGS = flags.FLAGS
+
+flags.DEFINE_string('logdir', None, 'Folder of all run directories.')
+flags.DEFINE_list('tasks', [], 'Names of tasks.')
+flags.DEFINE_list('seeds', ['0'], 'Seeds.')
+flags.DEFINE_list(
+  'experiments', [''], 'Gin files to compare; an empty one for none.'
+)
+flags.DEFINE_enum('backend', 'local', ['local', 'ray'], 'Where trials run.')
+flags.DEFINE_integer(
+  'jobs',
+  None,
+  'Trials at a time with --backend=local; one for each GPU by default.',
+  lower_bound=1,
+)
+flags.DEFINE_string(
+  'address', 'auto', 'Address of the Ray cluster; local starts one here.'
+)
+flags.DEFINE_float('cpus', 1.0, 'CPUs that a trial takes of a Ray cluster.')
+flags.DEFINE_integer(
+  'retries', 3, 'How often a trial that fails is started again.', lower_bound=0
+)
+flags.DEFINE_bool('status', False, 'Only show how far the sweep has come.')
+command_line.define_gin_flags('planet.gin')
+
+SECONDS_PER_TABLE = 60.0
+
+
+def main() -> int:
+  """Runs what is not finished and shows how far all has come."""
+  root = pathlib.Path(FLAGS.logdir).expanduser().resolve()
+  if FLAGS.status:
+    if not (root / 'sweep.json').exists():
+      raise command_line.UsageError(f'No sweep in {str(root)!r}.')
+    monitor = Monitor(read_plan(root))
+    monitor.show()
+    return 0
+  trials = _make_trials(root)
+  if FLAGS.backend == 'ray':
+    backend = RayBackend(FLAGS.address, FLAGS.retries, FLAGS.cpus)
+  else:
+    jobs = FLAGS.jobs or max(1, count_gpus())
+    backend = LocalBackend(jobs, FLAGS.retries)
+  write_plan(root, trials)
+  monitor = Monitor(trials)
+  waiting = [x for x in trials if monitor.states[x] != 'done']
+  backend.run(waiting, monitor.set_state, monitor.tick)
+  monitor.show()
+  failed = [x for x in trials if monitor.states[x] == 'failed']
+  for trial in failed:
+    print(f'{trial.name} has failed; see {trial.log}.', file=sys.stderr)
+  return 1 if failed else 0
+
+
+def _make_trials(root: pathlib.Path) -> list[Trial]:
+  """The trials that the flags ask for; finds mistakes in their settings."""
+  command_line.require_writable_folder(FLAGS.logdir)
+  if not FLAGS.tasks:
+    raise command_line.UsageError('--tasks is missing; name some.')
+  if not all(seed.isdecimal() for seed in FLAGS.seeds):
+    raise command_line.UsageError(
+      f'--seeds={",".join(FLAGS.seeds)} must be numbers of at least 0.'
+    )
+  for experiment in FLAGS.experiments:
+    files = [*FLAGS.gin_file, *([experiment] if experiment else [])]
+    configuration.parse(files, FLAGS.gin_param)
+  return make_trials(
+    root,
+    FLAGS.tasks,
+    [int(seed) for seed in FLAGS.seeds],
+    FLAGS.experiments,
+    FLAGS.gin_file,
+    FLAGS.gin_param,
+  )
+
+
+class Monitor:
+  """Shows how far the trials have come.
+
+  Args:
+    trials: The trials.
+  """
+
+  def __init__(self, trials: Sequence[Trial]) -> None:
+    self._trials = trials
+    self._shown = time.monotonic()
+    self.states = {
+      trial: 'done' if read_progress(trial).finished else 'waiting'
+      for trial in trials
+    }
+
+  def set_state(self, trial: Trial, state: str) -> None:
+    """Notes and prints the new state of a trial."""
+    self.states[trial] = state
+    print(f'{trial.name}: {state}', flush=True)
+
+  def tick(self) -> None:
+    """Shows the table now and then."""
+    if time.monotonic() - self._shown > SECONDS_PER_TABLE:
+      self.show()
+
+  def show(self) -> None:
+    """Shows the table."""
+    self._shown = time.monotonic()
+    rows = [(x, read_progress(x), self.states[x]) for x in self._trials]
+    print(table(rows), flush=True)
+
+
+if __name__ == '__main__':
+  command_line.run(main, 'logdir')

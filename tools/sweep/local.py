@@ -1,0 +1,89 @@
+"""Runs trials on this machine, several at a time."""
+
+import glob
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Sequence
+
+from tools.sweep import process
+from tools.sweep.trials import Trial
+
+
+def count_gpus() -> int:
+  """NVIDIA GPUs of this machine."""
+  return len(glob.glob('/dev/nvidia[0-9]*'))
+
+
+class LocalBackend:
+  """Runs trials as processes; each has a GPU of its own where there are any.
+
+  Args:
+    jobs: Trials at a time.
+    retries: How often a trial that fails is started again.
+  """
+
+  def __init__(self, jobs: int, retries: int) -> None:
+    self._retries = retries
+    self._gpus = count_gpus()
+    self._slots = list(range(jobs))
+    self._running: dict[Trial, tuple[subprocess.Popen, int]] = {}
+
+  def run(
+    self,
+    trials: Sequence[Trial],
+    on_state: Callable[[Trial, str], None],
+    on_tick: Callable[[], None],
+  ) -> None:
+    """Runs trials to their end.
+
+    Args:
+      trials: The trials.
+      on_state: Called with `running`, `done` or `failed`.
+      on_tick: Called about once a second.
+    """
+    waiting, failures = list(trials), dict.fromkeys(trials, 0)
+    try:
+      while waiting or self._running:
+        while waiting and self._slots:
+          trial = waiting.pop(0)
+          self._start(trial)
+          on_state(trial, 'running')
+        for trial, code in self._finished():
+          if code == 0:
+            on_state(trial, 'done')
+          elif failures[trial] < self._retries:
+            failures[trial] += 1
+            waiting.insert(0, trial)
+          else:
+            on_state(trial, 'failed')
+        on_tick()
+        time.sleep(1.0)
+    finally:
+      self._stop()
+
+  def _start(self, trial: Trial) -> None:
+    slot = self._slots.pop(0)
+    environment = {}
+    if self._gpus:
+      environment['CUDA_VISIBLE_DEVICES'] = str(slot % self._gpus)
+    started = process.start(trial.command, trial.log, environment)
+    self._running[trial] = started, slot
+
+  def _finished(self) -> list[tuple[Trial, int]]:
+    """Trials that have ended, with their exit codes; frees their slots."""
+    result = []
+    for trial, (started, slot) in list(self._running.items()):
+      code = started.poll()
+      if code is not None:
+        del self._running[trial]
+        self._slots.append(slot)
+        result.append((trial, code))
+    return result
+
+  def _stop(self) -> None:
+    """Asks what still runs to stop after a checkpoint, and waits."""
+    for started, _ in self._running.values():
+      started.send_signal(signal.SIGTERM)
+    for started, _ in self._running.values():
+      started.wait()

@@ -1,0 +1,91 @@
+"""Runs trials on a cluster through Ray.
+
+All machines must see the run directories under the same path. A trial whose
+worker or machine is lost is started again elsewhere and goes on from its last
+checkpoint.
+"""
+
+import os
+import pathlib
+import time
+from collections.abc import Callable, Sequence
+
+from planet_tf.command_line import UsageError
+from tools.sweep import process
+from tools.sweep.trials import Trial
+
+
+class RayBackend:
+  """Runs trials as tasks of Ray, one CPU each, and a GPU where there are any.
+
+  Args:
+    address: Address of the cluster; `local` starts one on this machine.
+    retries: How often a trial that fails, or whose worker is lost, is started
+      again.
+    cpus: CPUs of a trial.
+
+  Raises:
+    UsageError: Ray is not installed, or there is no cluster at the address.
+  """
+
+  def __init__(self, address: str, retries: int, cpus: float) -> None:
+    try:
+      import ray
+    except ImportError as error:
+      raise UsageError(
+        '--backend=ray needs Ray; install it with pip install planet_tf[ray].'
+      ) from error
+    self._ray = ray
+    try:
+      ray.init(
+        None if address == 'local' else address,
+        log_to_driver=False,
+        logging_level='ERROR',
+      )
+    except (ConnectionError, RuntimeError, ValueError) as error:
+      raise UsageError(
+        f'No Ray cluster at --address={address} ({error}); start one with ray '
+        'start --head, or give --address=local.'
+      ) from error
+    gpus = 1 if ray.cluster_resources().get('GPU') else 0
+    self._run = ray.remote(
+      num_cpus=cpus, num_gpus=gpus, max_retries=retries, retry_exceptions=True
+    )(_run_trial)
+
+  def run(
+    self,
+    trials: Sequence[Trial],
+    on_state: Callable[[Trial, str], None],
+    on_tick: Callable[[], None],
+  ) -> None:
+    """Runs trials to their end; see `LocalBackend.run`."""
+    ray = self._ray
+    path = os.environ.get('PYTHONPATH', '')
+    pending = {}
+    for trial in trials:
+      task = self._run.remote(trial.command, str(trial.log), path)
+      pending[task] = trial
+      on_state(trial, 'queued')
+    while pending:
+      ready, _ = ray.wait(list(pending), timeout=1.0)
+      for task in ready:
+        trial = pending.pop(task)
+        try:
+          ray.get(task)
+          on_state(trial, 'done')
+        except ray.exceptions.RayError:
+          on_state(trial, 'failed')
+      on_tick()
+      time.sleep(0.1)
+
+
+def _run_trial(command: Sequence[str], log: str, path: str) -> None:
+  """Runs a trial in a worker.
+
+  Raises:
+    RuntimeError: The training has failed.
+  """
+  environment = {'PYTHONPATH': path} if path else {}
+  code = process.run(command, pathlib.Path(log), environment)
+  if code:
+    raise RuntimeError(f'exit code {code}; see {log}')

@@ -1,0 +1,139 @@
+"""The trials of a sweep and how far each has come."""
+
+import itertools
+import json
+import pathlib
+import re
+import sys
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from planet_tf.training.summaries import FILE, read_metrics
+
+
+class Trial(NamedTuple):
+  """A training run of a sweep.
+
+  Attributes:
+    name: Its name, such as `figure4_ssm/cheetah_run-seed0`.
+    logdir: Its run directory.
+    command: What trains it, or goes on with it.
+  """
+
+  name: str
+  logdir: pathlib.Path
+  command: tuple[str, ...]
+
+  @property
+  def log(self) -> pathlib.Path:
+    """File for what the training prints."""
+    return self.logdir.with_name(self.logdir.name + '.log')
+
+
+class Progress(NamedTuple):
+  """How far a trial has come.
+
+  Attributes:
+    episodes: Episodes of training data.
+    total: Episodes that are wanted; 0 before it has begun.
+    updates: Updates.
+    last_return: Mean return of its last test, if there is one.
+  """
+
+  episodes: int = 0
+  total: int = 0
+  updates: int = 0
+  last_return: float | None = None
+
+  @property
+  def finished(self) -> bool:
+    """Whether all episodes have been collected."""
+    return 0 < self.total <= self.episodes
+
+
+def make_trials(
+  root: pathlib.Path,
+  tasks: Sequence[str],
+  seeds: Sequence[int],
+  experiments: Sequence[str],
+  files: Sequence[str],
+  params: Sequence[str],
+) -> list[Trial]:
+  """Plans the trials of a sweep.
+
+  Args:
+    root: Folder of all run directories.
+    tasks: Names of tasks.
+    seeds: Seeds of the runs.
+    experiments: Gin files, each read after `files`; '' for none.
+    files: Gin files for all trials.
+    params: Bindings for all trials.
+
+  Returns:
+    The trials, all seeds of a task after each other.
+  """
+  trials = []
+  for experiment, task, seed in itertools.product(experiments, tasks, seeds):
+    folder = root / pathlib.Path(experiment).stem if experiment else root
+    logdir = folder / f'{re.sub(r"[^A-Za-z0-9_]+", "-", task)}-seed{seed}'
+    chosen = [*files, *([experiment] if experiment else [])]
+    command = (
+      sys.executable,
+      '-m',
+      'planet_tf.train',
+      *(f'--gin_file={name}' for name in chosen),
+      *(f'--gin_param={text}' for text in params),
+      f'--gin_param=train.task = {task!r}',
+      f'--gin_param=train.seed = {seed}',
+      f'--logdir={logdir}',
+    )
+    trials.append(Trial(str(logdir.relative_to(root)), logdir, command))
+  return trials
+
+
+def read_progress(trial: Trial) -> Progress:
+  """Reads how far a trial has come from its run directory."""
+  config, metrics = trial.logdir / 'config.gin', trial.logdir / FILE
+  if not config.exists() or not metrics.exists():
+    return Progress()
+  match = re.search(r'^train.total_episodes = (\d+)', config.read_text(), re.M)
+  lines = read_metrics(trial.logdir)
+  tests = [line['return'] for line in lines if _is_test(line)]
+  return Progress(
+    episodes=max((line['episodes'] for line in lines), default=0),
+    total=int(match[1]) if match else 0,
+    updates=max((line['updates'] for line in lines), default=0),
+    last_return=tests[-1] if tests else None,
+  )
+
+
+def table(rows: Sequence[tuple[Trial, Progress, str]]) -> str:
+  """The trials, how far they have come and their states, as text."""
+  width = max(len(trial.name) for trial, _, _ in rows)
+  lines = [f'{"trial":{width}}  state     episodes    updates   last test']
+  for trial, progress, state in rows:
+    episodes = f'{progress.episodes}/{progress.total or "?"}'
+    found = progress.last_return
+    last = '-' if found is None else f'{found:.1f}'
+    name = f'{trial.name:{width}}  {state:8}'
+    lines.append(f'{name}  {episodes:>10} {progress.updates:>9}  {last:>9}')
+  return '\n'.join(lines)
+
+
+def _is_test(line: dict) -> bool:
+  return line['split'] == 'test' and 'return' in line
+
+
+def write_plan(root: pathlib.Path, trials: Sequence[Trial]) -> None:
+  """Keeps what the sweep consists of, for `--status`."""
+  root.mkdir(parents=True, exist_ok=True)
+  plan = [[trial.name, str(trial.logdir), trial.command] for trial in trials]
+  (root / 'sweep.json').write_text(json.dumps(plan, indent=2) + '\n')
+
+
+def read_plan(root: pathlib.Path) -> list[Trial]:
+  """The trials that `write_plan` has kept."""
+  plan = json.loads((root / 'sweep.json').read_text())
+  return [
+    Trial(name, pathlib.Path(logdir), command) for name, logdir, command in plan
+  ]
