@@ -156,7 +156,6 @@ def _draw(path: pathlib.Path, histories: Mapping[str, History]) -> None:
     axis.grid(color='#e4e4e4')
   for axis in axes[2:]:
     axis.set_xlabel('Updates')
-  axes[0].set_yscale('log')
   axes[3].set_yscale('log')
   handles, labels = axes[0].get_legend_handles_labels()
   figure.legend(
