@@ -11,6 +11,7 @@ import tensorflow as tf
 
 from planet_tf.chains import CHAIN_ROWS, in_chunks, split
 from planet_tf.control.planning import Plan, ScoreFunction
+from planet_tf.control.simulate import decision_seed, group_seed
 from planet_tf.data.preprocess import preprocess
 from planet_tf.noise import fold_in, normal, split_seed
 from planet_tf.products import products_in
@@ -69,6 +70,12 @@ class PlanetAgent:
       other = PlanetAgent(self.model, planner, self.minimum, self.maximum)
       self._others[key] = other
     return self._others[key]
+
+  @property
+  def state_sizes(self) -> dict[str, int]:
+    """Sizes of a state's entries: the latent state and the last action."""
+    sizes = self.model.dynamics.state_sizes
+    return {**sizes, 'action': self.model.action_size}
 
   def initial_state(self, batch: int) -> AgentState:
     """State before an episode's first observation: all zeros.
@@ -249,11 +256,9 @@ class PlanetAgent:
     return self.perform(image, state, seed, exploration)
 
   def _signature(self) -> list:
-    sizes = self.model.dynamics.state_sizes
-    sizes = {**sizes, 'action': self.model.action_size}
     state = {
       name: tf.TensorSpec((None, size), tf.float32, name)
-      for name, size in sizes.items()
+      for name, size in self.state_sizes.items()
     }
     return [
       tf.TensorSpec((None, 64, 64, 3), tf.uint8, 'image'),
@@ -282,7 +287,7 @@ class AgentPolicy:
   def part(self, number: int, indices: Sequence[int]) -> 'AgentPolicy':
     """The policy of a group of environments, with a seed of its own."""
     del indices
-    seed = np.array([self._seed[0] ^ number << 24, self._seed[1]], np.int32)
+    seed = group_seed(self._seed, number)
     return AgentPolicy(self._agent, seed, self._exploration)
 
   def initial_state(self, batch: int) -> AgentState:
@@ -293,7 +298,7 @@ class AgentPolicy:
     self, images: np.ndarray, state: AgentState, decision: int
   ) -> tuple[np.ndarray, AgentState]:
     """Actions [N, A] for images uint8 [N, 64, 64, 3], and the next state."""
-    seed = self._seed + np.array([0, decision], np.int32)
+    seed = decision_seed(self._seed, decision)
     action, state, _ = self._agent.step(
       images, state, seed=seed, exploration=self._exploration
     )

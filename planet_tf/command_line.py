@@ -235,7 +235,7 @@ def require_writable_folder(path: str) -> None:
   while not os.path.exists(nearest):
     nearest = os.path.dirname(nearest)
   if not os.path.isdir(nearest) or not os.access(nearest, os.W_OK):
-    raise UsageError(f'Cannot write to {path!r}; choose another --output.')
+    raise UsageError(f'Cannot write to {path!r}; choose another folder.')
 
 
 def require_binding(name: str, example: str) -> None:

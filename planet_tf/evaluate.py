@@ -64,6 +64,8 @@ def main() -> int:
   from planet_tf.training.video import SUFFIXES
 
   command_line.require_one_of('logdir', 'saved_model')
+  if FLAGS.saved_model and FLAGS.checkpoint:
+    raise command_line.UsageError('--checkpoint is for --logdir; leave it out.')
   for path in (FLAGS.video, FLAGS.output):
     command_line.require_writable(path)
   command_line.require_suffix('video', SUFFIXES)

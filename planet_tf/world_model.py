@@ -273,8 +273,9 @@ class WorldModel(keras.Model):
     for (optimizer, variables), group in zip(groups, gradients, strict=True):
       norm = tf.linalg.global_norm(group)
       clipped, _ = tf.clip_by_global_norm(group, self.clip_norm, norm)
-      # Optimizers add up what the replicas give them.
-      optimizer.apply([x / replicas for x in clipped], variables)
+      if replicas > 1:  # Optimizers add up what the replicas give them.
+        clipped = [gradient / replicas for gradient in clipped]
+      optimizer.apply(clipped, variables)
       norms.append(norm)
     return {**metrics, 'gradient_norm': norms[0]}
 

@@ -15,7 +15,7 @@ import pathlib
 
 import numpy as np
 from absl import flags
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
 from planet_tf import command_line
 from planet_tf.data.episodes import read_episode
@@ -25,8 +25,12 @@ FLAGS = flags.FLAGS
 
 flags.DEFINE_string('input', None, 'Episode (.npz) or picture of a strip.')
 flags.DEFINE_string('output', None, 'GIF or MP4 file to write.')
-flags.DEFINE_integer('tile_width', 64, 'Width of a frame in a strip.')
-flags.DEFINE_integer('tile_height', 64, 'Height of a row of a strip.')
+flags.DEFINE_integer(
+  'tile_width', 64, 'Width of a frame in a strip.', lower_bound=1
+)
+flags.DEFINE_integer(
+  'tile_height', 64, 'Height of a row of a strip.', lower_bound=1
+)
 flags.DEFINE_float('rate', 10.0, 'Frames per second.', lower_bound=0.1)
 flags.DEFINE_integer('scale', 4, 'Factor of enlargement.', lower_bound=1)
 
@@ -75,9 +79,9 @@ def _read(path: pathlib.Path) -> np.ndarray:
   try:
     with Image.open(path) as image:
       return np.asarray(image.convert('RGB'))
-  except UnidentifiedImageError as error:
+  except OSError as error:  # PIL's own are of this type, too.
     raise command_line.UsageError(
-      f'--input={FLAGS.input} is neither an episode nor a picture.'
+      f'--input={FLAGS.input} is neither an episode nor a picture ({error}).'
     ) from error
 
 

@@ -44,6 +44,16 @@ class Policy(Protocol):
     """The policy of a group, numbered from 0, of these environments."""
 
 
+def group_seed(seed: np.ndarray, number: int) -> np.ndarray:
+  """Seed of a group of environments, from that of all of them, int32 [2]."""
+  return np.array([seed[0] ^ number << 24, seed[1]], np.int32)
+
+
+def decision_seed(seed: np.ndarray, decision: int) -> np.ndarray:
+  """Seed of a decision, from that of the episode, int32 [2]."""
+  return seed + np.array([0, decision], np.int32)
+
+
 class RandomPolicy:
   """Draws actions uniformly between the bounds of the environment.
 

@@ -73,11 +73,9 @@ class AgentFunctions(tf.Module):
     }
 
   def _state(self, batch: int | None = None) -> dict[str, tf.TensorSpec]:
-    model = self._agent.model
-    sizes = {**model.dynamics.state_sizes, 'action': model.action_size}
     return {
       PREFIX + name: tf.TensorSpec((batch, size), name=PREFIX + name)
-      for name, size in sizes.items()
+      for name, size in self._agent.state_sizes.items()
     }
 
   def _initial_state(self, batch: tf.Tensor) -> Tensors:

@@ -57,11 +57,7 @@ class _Act(tf.Module):
   def __init__(self, agent: PlanetAgent, batch: int) -> None:
     super().__init__()
     self.weights = FullWeights(agent.model)
-    sizes = {
-      **agent.model.dynamics.state_sizes,
-      'action': agent.model.action_size,
-    }
-    state = {PREFIX + name: (batch, size) for name, size in sizes.items()}
+    state = {PREFIX + k: (batch, size) for k, size in agent.state_sizes.items()}
     shapes = {
       name: tuple(x['shape']) for name, x in noise_inputs(agent, batch).items()
     }

@@ -11,6 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from planet_tf.control.planning import Plan
+from planet_tf.control.simulate import decision_seed, group_seed
 from planet_tf.envs.dm_control import PAPER_TASKS
 from planet_tf.envs.registry import Task, find_task
 from planet_tf.envs.rendering import VARIABLE
@@ -18,9 +19,25 @@ from planet_tf.envs.tasks import make_simulation
 from planet_tf.hardware import cores
 from planet_tf.noise import fold_in
 
+# Domain and task of the suite by the name of the task.
+_DOMAINS = {name: (domain, task) for name, domain, task, _ in PAPER_TASKS}
+
 
 class UnknownSimulation(ValueError):
   """A task that cannot be simulated apart from its environment."""
+
+
+def check_task(name: str) -> None:
+  """Refuses tasks that cannot be simulated.
+
+  Raises:
+    UnknownTask: There is no such task.
+    UnknownSimulation: It is none of the paper's.
+  """
+  if find_task(name).name not in _DOMAINS:
+    raise UnknownSimulation(
+      f'Task {name!r} cannot be simulated; only {", ".join(_DOMAINS)} can.'
+    )
 
 
 class SimulatorPolicy:
@@ -53,28 +70,33 @@ class SimulatorPolicy:
     self._seeds = seeds
     self._seed = seed
     self._action_repeat = action_repeat
-    with _no_rendering():
-      self._copies = [
-        _Copy(find_task(task), seed, action_repeat) for seed in seeds
-      ]
+    check_task(task)
+    self._copies: list[_Copy] = []
+
+  @property
+  def rewards(self) -> list[list[float]]:
+    """Rewards of each copy in the current episode, decision by decision."""
+    return [copy.rewards for copy in self._copies]
 
   def part(self, number: int, indices: Sequence[int]) -> 'SimulatorPolicy':
     """The policy of the environments with these indices."""
     seeds = [self._seeds[index] for index in indices]
-    seed = np.array([self._seed[0] ^ number << 24, self._seed[1]], np.int32)
+    seed = group_seed(self._seed, number)
     return SimulatorPolicy(
       self._task, self._planner, seeds, seed, self._action_repeat
     )
 
   def initial_state(self, batch: int) -> None:
-    """The state is that of the copies."""
-    return None
+    """Makes the copies, whose state is all there is."""
+    task, repeat = find_task(self._task), self._action_repeat
+    with _no_rendering():
+      self._copies = [_Copy(task, seed, repeat) for seed in self._seeds]
 
   def step(
     self, images: np.ndarray, state: None, decision: int
   ) -> tuple[np.ndarray, None]:
     """Actions [N, A]; executes them in the copies, too."""
-    seed = self._seed + np.array([0, decision], np.int32)
+    seed = decision_seed(self._seed, decision)
     actions = []
     for index, copy in enumerate(self._copies):
       plan = self._planner(
@@ -95,19 +117,14 @@ class _Copy:
     # Imports MuJoCo, which chooses how to render as it is loaded.
     from planet_tf.simulator.rollouts import Rollouts
 
-    domains = {name: (domain, x) for name, domain, x, _ in PAPER_TASKS}
-    if task.name not in domains:
-      raise UnknownSimulation(
-        f'Task {task.name!r} cannot be simulated; only {", ".join(domains)} '
-        'can.'
-      )
     self._env = make_simulation(task, seed=seed, action_repeat=action_repeat)
     self._env.seed(seed)
     self._env.reset()
+    self.rewards: list[float] = []
     self.action_size = self._env.action_spec().shape[0]
     self._rollouts = Rollouts(
       self._env.unwrapped,
-      *domains[task.name],
+      *_DOMAINS[task.name],
       self._env.action_repeat,
       cores(),
     )
@@ -119,7 +136,7 @@ class _Copy:
 
   def step(self, action: np.ndarray) -> None:
     """Executes an action."""
-    self._env.step(action)
+    self.rewards.append(self._env.step(action).reward)
 
 
 @contextlib.contextmanager

@@ -62,6 +62,8 @@ class Rollouts:
     source = self._env.physics.model.ptr
     for name in dir(self._model):
       value = getattr(self._model, name)
+      if name.startswith('name'):  # Places of names, which are others here.
+        continue
       if isinstance(value, np.ndarray) and value.flags.writeable:
         wanted = getattr(source, name)
         if value.shape == wanted.shape:

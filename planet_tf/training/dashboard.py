@@ -55,7 +55,7 @@ def write(
 
   Args:
     writer: Where the run's tests are recorded.
-    name: Name of the run.
+    name: Name of the run, another one for each.
     settings: Settings by name; the page `HParams` compares runs by them.
     operative: Text of the settings that are in use; the page `Text`.
   """

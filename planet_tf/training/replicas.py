@@ -44,16 +44,19 @@ def compiled_update(
     Function of a batch [B, ..] that returns the metrics.
   """
   replicas = strategy.num_replicas_in_sync
+  step = model.train_step
+  if replicas == 1:
+    return tf.function(step, jit_compile=model.jit or None)
+  if model.jit:
+    step = tf.function(step, jit_compile=True)  # XLA is for one device.
 
   def update(batch: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
-    if replicas == 1:
-      return model.train_step(batch)
     parts = split_batch(batch, replicas)
     parts = strategy.experimental_distribute_values_from_function(
       lambda context: parts[context.replica_id_in_sync_group]
     )
-    metrics = strategy.run(model.train_step, (parts,))
+    metrics = strategy.run(step, (parts,))
     # They are equal in all replicas.
     return {k: strategy.unwrap(x)[0] for k, x in metrics.items()}
 
-  return tf.function(update, jit_compile=model.jit or None)
+  return tf.function(update)

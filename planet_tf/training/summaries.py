@@ -40,7 +40,7 @@ class Recorder:
       operative: Text of those in use.
     """
     dashboard.write(
-      self._writer('test'), self._logdir.name, settings, operative
+      self._writer('test'), str(self._logdir.resolve()), settings, operative
     )
 
   def scalars(

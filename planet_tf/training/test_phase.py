@@ -50,7 +50,8 @@ class TestPhase:
     context = self.settings.open_loop_context
     self._test = tf.function(self.model.test_step)
     self._predict = tf.function(
-      lambda batch: views.predict(self.model, batch, context)
+      lambda batch: views.predict(self.model, batch, context),
+      reduce_retracing=True,  # Episodes may end early.
     )
 
   def lacks_seed_episodes(self, counters: Counters) -> bool:

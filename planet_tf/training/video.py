@@ -1,5 +1,6 @@
 """Moving pictures: GIF and MP4."""
 
+import fractions
 import io
 import pathlib
 
@@ -34,7 +35,8 @@ def write_video(path: pathlib.Path, frames: np.ndarray, rate: float) -> None:
 
   Args:
     path: File that ends in one of SUFFIXES.
-    frames: uint8 [T, height, width, 3]; an MP4 needs even sizes.
+    frames: uint8 [T, height, width, 3]; an MP4 repeats the last row or column
+      of odd sizes.
     rate: Frames per second.
 
   Raises:
@@ -47,8 +49,12 @@ def write_video(path: pathlib.Path, frames: np.ndarray, rate: float) -> None:
     return
   import av  # Here, as it takes long to load and few need it.
 
+  height, width = frames.shape[1:3]
+  odd = ((0, 0), (0, height % 2), (0, width % 2), (0, 0))
+  frames = np.pad(frames, odd, 'edge')
+  rate = fractions.Fraction(rate).limit_denominator(1000)
   with av.open(str(path), 'w') as file:
-    stream = file.add_stream('libx264', rate=round(rate))
+    stream = file.add_stream('libx264', rate=rate)
     stream.height, stream.width = frames.shape[1:3]
     stream.pix_fmt = 'yuv420p'  # What every player shows.
     stream.options = {'crf': '18'}

@@ -6,10 +6,14 @@ import subprocess
 import sys
 
 import numpy as np
+import pytest
 
 from planet_tf.exporting import stablehlo
 
 ROOT = pathlib.Path(__file__).parents[2]
+
+
+pytest.importorskip('jax')
 
 
 def test_the_example_runs_it_with_equal_actions(agent, facts, tmp_path):

@@ -1,9 +1,16 @@
 """Planning with the true simulator."""
 
 import json
+from typing import ClassVar
 
+import numpy as np
 import pytest
 
+from planet_tf.control.simulate import simulate
+from planet_tf.envs import ParallelEnvs
+from planet_tf.simulator.policy import SimulatorPolicy
+from planet_tf.training import configuration
+from planet_tf.training.factories import make_planner
 from planet_tf.training.seeds import make_integer_seed
 from tests.tools.tool import run_tool
 
@@ -57,3 +64,38 @@ def test_mistakes_end_in_one_line(tmp_path, arguments, message):
   assert result.returncode == 2
   assert message in result.stderr
   assert 'Traceback' not in result.stderr
+
+
+class _Followed(SimulatorPolicy):
+  """Keeps the policies of the groups, to look at what they have simulated."""
+
+  parts: ClassVar[list] = []
+
+  def part(self, number, indices):
+    policy = super().part(number, indices)
+    self.parts.append((list(indices), policy))
+    return policy
+
+
+@pytest.mark.parametrize('groups', [1, 2])
+def test_copies_stay_in_step_with_the_environments(groups):
+  configuration.parse(
+    [],
+    [
+      'make_planner.candidates = 20',
+      'make_planner.elites = 4',
+      'make_planner.iterations = 2',
+    ],
+  )
+  _Followed.parts.clear()
+  seeds = [4, 9]
+  task = 'cheetah_run'
+  with ParallelEnvs(task, 2, groups=groups, duration=6) as envs:
+    policy = _Followed(task, make_planner(), seeds, np.array([1, 2], np.int32))
+    result = simulate(envs, policy, seeds)
+  assert len(_Followed.parts) == groups
+  for indices, part in _Followed.parts:
+    for index, rewards in zip(indices, part.rewards, strict=True):
+      recorded = result.episodes[index]['reward'][1:]
+      assert len(recorded) == 6 and np.ptp(recorded) > 1e-4
+      np.testing.assert_array_equal(rewards, recorded)

@@ -48,7 +48,9 @@ def runs(tmp_path):
   folder = tmp_path / 'runs'
   for seed, last in enumerate(([100.0, 300.0], [500.0, 700.0])):
     tests = [(10, 100, [0.0, 50.0]), (20, 200, [600.0, 600.0])]
-    tests.append((1000 - seed, 300 + seed, last))
+    tests.append((1000 - seed, 300, last))
+    if seed == 0:  # Older than the other one.
+      tests.append((1010, 400, [0.0]))
     _make_run(folder, 'cheetah_run', seed, tests)
   _make_run(folder, 'walker_walk', 0, [(500, 50, [900.0])])
   return folder
@@ -86,8 +88,8 @@ def test_efficiency_is_when_the_median_reaches_a_score(runs):
 
 def test_curves_are_over_seeds_and_trajectories(runs):
   group = read_group(f'{runs}/*')
-  points = curves.percentiles(group.of_task('cheetah_run'))
-  np.testing.assert_allclose(points[:, 0], [10, 20, 999.5])
+  points = curves.percentiles(group.tests_of('cheetah_run'))
+  np.testing.assert_allclose(points[:, 0], [10, 20, 999.5, 1010])
   last = np.percentile([100, 300, 500, 700], (5, 50, 95))
   np.testing.assert_allclose(points[2, 1:], last)
   figure = curves.draw([group], read_published())
@@ -132,6 +134,7 @@ def test_the_command_writes_everything(runs, tmp_path):
     'task': 'cheetah_run',
     'seed': 0,
     'planner': {'horizon': 12},
+    'envs': {'make_envs.duration': None},
     'results': [{'return': 650.0}, {'return': 670.0}],
   }
   (tmp_path / 'cheetah.json').write_text(json.dumps(simulated))

@@ -31,6 +31,7 @@ def test_trials_are_tasks_by_seeds_by_experiments(tmp_path):
     ['', 'experiments/figure4_ssm.gin'],
     ['scale/cpu.gin'],
     ['train.total_episodes = 9'],
+    9,
   )
   assert [trial.name for trial in trials] == [
     'cheetah_run-seed0',
@@ -54,12 +55,14 @@ def test_trials_are_tasks_by_seeds_by_experiments(tmp_path):
 
 
 def test_progress_is_read_from_run_directories(debug_run, tmp_path):
-  (trial,) = make_trials(tmp_path, ['dummy'], [0], [''], [], [])
+  (trial,) = make_trials(tmp_path, ['dummy'], [0], [''], [], [], 3)
   assert read_progress(trial) == Progress()
+  assert not trial.finished
+  trial.finish()
+  assert trial.finished and not trial._replace(total=4).finished
   trial = trial._replace(logdir=debug_run)
   progress = read_progress(trial)
-  assert (progress.episodes, progress.total, progress.updates) == (3, 3, 21)
-  assert progress.finished
+  assert (progress.episodes, progress.updates) == (3, 21)
   tests = read_metrics(debug_run, 'test')
   tests = [line['return'] for line in tests if 'return' in line]
   assert progress.last_return == tests[-1]
@@ -122,7 +125,8 @@ def test_a_trial_that_fails_is_tried_again_and_named(tmp_path):
   assert result.returncode == 1
   assert 'toys-make-seed0 has failed; see' in result.stderr
   log = (tmp_path / 'runs' / 'toys-make-seed0.log').read_text()
-  assert log.count('Error: ') == 2 and 'no toys today' in log
+  errors = [x for x in log.splitlines() if x.startswith('Error: ')]
+  assert len(errors) == 2 and 'no toys today' in errors[0]
 
 
 @pytest.mark.parametrize(
@@ -133,6 +137,8 @@ def test_a_trial_that_fails_is_tried_again_and_named(tmp_path):
     (('--tasks=dummy', '--gin_param=train.sed=1'), "'seed'"),
     (('--status',), 'No sweep in'),
     (('--tasks=dummy', '--experiments=figure4.gin'), "No gin file 'figure4"),
+    (('--tasks=dummy', '--seeds=0,0'), 'have the same name'),
+    (('--tasks=dummy', '--seeds='), '--seeds= must be numbers'),
   ],
 )
 def test_mistakes_end_in_one_line(tmp_path, arguments, message):

@@ -39,7 +39,7 @@ def main(request: dict) -> dict[str, object]:
   measure = parts.PARTS[request['part']]
   try:
     row = measure(request['repeats'], **request['options'])
-  except parts.TooLittleMemory as error:
+  except (parts.TooLittleMemory, parts.MissingPackage) as error:
     return {'label': '-', 'skipped': str(error)}
   kilobytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
   row['peak_memory_gb'] = round(kilobytes / 1e6, 2)

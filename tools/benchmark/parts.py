@@ -40,6 +40,10 @@ class TooLittleMemory(RuntimeError):
   """The measurement would not fit into memory."""
 
 
+class MissingPackage(RuntimeError):
+  """The measurement needs a package that is not installed."""
+
+
 def action(repeats: int, agents: int = 1) -> Row:
   """Seconds to plan: `PlanetAgent.step` in N environments at once.
 
@@ -80,12 +84,20 @@ def update_inputs() -> dict[str, np.ndarray]:
 
 
 def exported_action(repeats: int, form: str) -> Row:
-  """Seconds of one action of an exported agent; see `exports.exported`."""
+  """Seconds of one action of an exported agent; see `exports.exported`.
+
+  Raises:
+    MissingPackage: As its message says.
+  """
   agent = _agent()
+  try:
+    timing = exported(agent, repeats, form)
+  except ImportError as error:
+    raise MissingPackage(f'{form} needs a package: {error}') from error
   return {
     'label': f'{form} {_construction(agent.model)}',
     'settings': {'format': form},
-    **exported(agent, repeats, form),
+    **timing,
   }
 
 

@@ -16,6 +16,7 @@ tools.true_simulator has written. Written are table1 (.md, .csv, .tex), curves
 
 import csv
 import pathlib
+import statistics
 from collections.abc import Sequence
 
 from absl import flags
@@ -65,25 +66,23 @@ def main() -> int:
 
 def _aggregates(groups: Sequence[Group]) -> str:
   lines = [
-    'Interquartile means of the last tests, each run by its mean return / '
-    f'{HIGHEST:.0f}, with 95% stratified-bootstrap intervals.',
+    'Interquartile means of the tests in table 1, each run by its mean return '
+    f'/ {HIGHEST:.0f}, with 95% stratified-bootstrap intervals.',
     '',
-    '| runs | IQM | 95% interval | tasks | seeds of each |',
-    '|---|---|---|---|---|',
+    '| runs | IQM | 95% interval | tasks | seeds of each | episodes of each |',
+    '|---|---|---|---|---|---|',
   ]
   for group in groups:
+    tests = [group.last_of(task) for task in group.tasks]
     scores = [
-      [
-        sum(run.scores[-1].returns) / len(run.scores[-1].returns) / HIGHEST
-        for run in group.of_task(task)
-      ]
-      for task in group.tasks
+      [statistics.fmean(x.returns) / HIGHEST for x in task] for task in tests
     ]
     iqm = stratified_bootstrap(scores)
-    seeds = ', '.join(f'{len(task)}' for task in scores)
+    seeds = ', '.join(f'{len(task)}' for task in tests)
+    episodes = ', '.join(f'{min(x.episodes for x in task)}' for task in tests)
     lines.append(
       f'| {group.label} | {iqm.value:.3f} | {iqm.low:.3f} to {iqm.high:.3f} | '
-      f'{len(scores)} | {seeds} |'
+      f'{len(scores)} | {seeds} | {episodes} |'
     )
   return '\n'.join(lines) + '\n'
 

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from tools.paper_tables.published import PublishedRow
-from tools.paper_tables.runs import Group, Run
+from tools.paper_tables.runs import Group, Score
 
 _COLUMNS = 3
 _STYLES = ('--', ':', '-.', (0, (5, 1)))
@@ -38,7 +38,7 @@ def draw(groups: Sequence[Group], published: Sequence[PublishedRow]) -> Figure:
     axes.set_xlabel('episodes')
     for index, group in enumerate(groups):
       if task in group.tasks:
-        _draw_group(axes, group.label, group.of_task(task), f'C{index}')
+        _draw_group(axes, group.label, group.tests_of(task), f'C{index}')
     for row, style in zip(published, _STYLES, strict=False):
       if task in row.scores:
         label = f'{row.method} (published)'
@@ -59,13 +59,14 @@ def draw(groups: Sequence[Group], published: Sequence[PublishedRow]) -> Figure:
   return figure
 
 
-def percentiles(runs: Sequence[Run]) -> np.ndarray:
+def percentiles(tests_of_runs: Sequence[Sequence[Score]]) -> np.ndarray:
   """Episodes, and percentiles 5, 50 and 95 of the returns, [tests, 4].
 
-  The first tests of all runs make the first point, and so on.
+  Args:
+    tests_of_runs: What `Group.tests_of` returns.
   """
   points = []
-  for tests in zip(*(run.scores for run in runs), strict=False):
+  for tests in tests_of_runs:
     returns = [value for test in tests for value in test.returns]
     episodes = np.mean([test.episodes for test in tests])
     points.append([episodes, *np.percentile(returns, (5, 50, 95))])
@@ -73,8 +74,8 @@ def percentiles(runs: Sequence[Run]) -> np.ndarray:
 
 
 def _draw_group(
-  axes: Axes, label: str, runs: Sequence[Run], colour: str
+  axes: Axes, label: str, tests: Sequence[Sequence[Score]], colour: str
 ) -> None:
-  episodes, low, median, high = percentiles(runs).T
+  episodes, low, median, high = percentiles(tests).T
   axes.fill_between(episodes, low, high, color=colour, alpha=0.2, lw=0)
   axes.plot(episodes, median, color=colour, label=label)

@@ -68,6 +68,32 @@ class Group(NamedTuple):
     """Runs of a task."""
     return [run for run in self.runs if run.task == task]
 
+  def tests_of(self, task: str) -> list[list[Score]]:
+    """Tests of a task after equally many updates, in order.
+
+    Where runs are not equally old, the later ones are of fewer of them.
+    """
+    by_updates: dict[int, list[Score]] = {}
+    for run in self.of_task(task):
+      for score in run.scores:
+        by_updates.setdefault(score.updates, []).append(score)
+    return [by_updates[updates] for updates in sorted(by_updates)]
+
+  def last_of(self, task: str) -> list[Score]:
+    """The last test of a task that all its runs have had.
+
+    Raises:
+      UsageError: There is none.
+    """
+    count = len(self.of_task(task))
+    common = [x for x in self.tests_of(task) if len(x) == count]
+    if not common:
+      raise UsageError(
+        f'The runs of {task} in {self.label} have no test after equally many '
+        'updates; wait for the youngest.'
+      )
+    return common[-1]
+
 
 def read_group(text: str) -> Group:
   """Reads the runs that a flag names.
@@ -160,9 +186,8 @@ def _read_simulations(label: str, paths: Sequence[str]) -> Group:
     try:
       record = json.loads(pathlib.Path(path).read_text())
       returns = [x['return'] for x in record['results']]
-      settings[path] = {
-        f'make_planner.{k}': x for k, x in record['planner'].items()
-      }
+      planner = {f'make_planner.{k}': x for k, x in record['planner'].items()}
+      settings[path] = planner | record['envs']
       runs.append(
         Run(path, record['task'], record['seed'], [Score(0, 0, returns)])
       )

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from tools.paper_tables.published import PublishedRow, published_tasks
-from tools.paper_tables.runs import Group, Run
+from tools.paper_tables.runs import Group, Score
 
 
 class Cell(NamedTuple):
@@ -67,7 +67,7 @@ def make_rows(
     for row in published
   ]
   for group in groups:
-    cells = {task: _cell(group.of_task(task)) for task in group.tasks}
+    cells = {task: _cell(group.last_of(task)) for task in group.tasks}
     rows.append(Row(group.label, 'measured', group.input, cells))
   return rows
 
@@ -99,7 +99,7 @@ def efficiency(
     if row.episodes <= 1000:
       continue
     for task in group.tasks:
-      needed = _episodes_until(group.of_task(task), row.scores.get(task))
+      needed = _episodes_until(group.tests_of(task), row.scores.get(task))
       if needed:
         result.setdefault(row.method, {})[task] = row.episodes / needed
   return result
@@ -174,22 +174,23 @@ def records(rows: Sequence[Row]) -> list[dict[str, object]]:
   ]
 
 
-def _cell(runs: Sequence[Run]) -> Cell:
-  last = [run.scores[-1] for run in runs]
+def _cell(last: Sequence[Score]) -> Cell:
   return Cell(
     score=statistics.fmean(statistics.fmean(x.returns) for x in last),
-    seeds=len(runs),
+    seeds=len(last),
     trajectories=sum(len(x.returns) for x in last),
     episodes=min(x.episodes for x in last),
     updates=min(x.updates for x in last),
   )
 
 
-def _episodes_until(runs: Sequence[Run], score: float | None) -> int | None:
+def _episodes_until(
+  tests_of_runs: Sequence[Sequence[Score]], score: float | None
+) -> int | None:
   """Episodes after which the median of the runs' tests reaches a score."""
   if score is None:
     return None
-  for tests in zip(*(run.scores for run in runs), strict=False):
+  for tests in tests_of_runs:
     median = statistics.median(x for test in tests for x in test.returns)
     if median >= score:
       return max(test.episodes for test in tests)

@@ -56,8 +56,8 @@ def main() -> int:
       f'--logdirs={FLAGS.logdirs} matches no run directory with {FILE}.'
     )
   if len(runs) > 1:
-    common = len(os.path.commonpath(runs)) + 1
-    runs = {path[common:]: lines for path, lines in runs.items()}
+    common = os.path.commonpath(runs) or '.'
+    runs = {os.path.relpath(x, common): lines for x, lines in runs.items()}
   figure = draw(runs, FLAGS.metrics.split(','), FLAGS.x, FLAGS.window)
   for suffix in ('png', 'svg'):
     figure.savefig(f'{FLAGS.output}.{suffix}', dpi=120)

@@ -25,7 +25,7 @@ from planet_tf import command_line
 command_line.start_tensorflow()
 
 from planet_tf.training import configuration
-from tools.sweep.local import LocalBackend, count_gpus
+from tools.sweep.local import LocalBackend, visible_gpus
 from tools.sweep.ray_cluster import RayBackend
 from tools.sweep.trials import (
   Trial,
@@ -54,7 +54,9 @@ flags.DEFINE_integer(
 flags.DEFINE_string(
   'address', 'auto', 'Address of the Ray cluster; local starts one here.'
 )
-flags.DEFINE_float('cpus', 1.0, 'CPUs that a trial takes of a Ray cluster.')
+flags.DEFINE_integer(
+  'cpus', 1, 'CPUs that a trial takes of a Ray cluster.', lower_bound=1
+)
 flags.DEFINE_integer(
   'retries', 3, 'How often a trial that fails is started again.', lower_bound=0
 )
@@ -68,8 +70,6 @@ def main() -> int:
   """Runs what is not finished and shows how far all has come."""
   root = pathlib.Path(FLAGS.logdir).expanduser().resolve()
   if FLAGS.status:
-    if not (root / 'sweep.json').exists():
-      raise command_line.UsageError(f'No sweep in {str(root)!r}.')
     monitor = Monitor(read_plan(root))
     monitor.show()
     return 0
@@ -77,11 +77,11 @@ def main() -> int:
   if FLAGS.backend == 'ray':
     backend = RayBackend(FLAGS.address, FLAGS.retries, FLAGS.cpus)
   else:
-    jobs = FLAGS.jobs or max(1, count_gpus())
+    jobs = FLAGS.jobs or max(1, len(visible_gpus()))
     backend = LocalBackend(jobs, FLAGS.retries)
   write_plan(root, trials)
   monitor = Monitor(trials)
-  waiting = [x for x in trials if monitor.states[x] != 'done']
+  waiting = [trial for trial in trials if not trial.finished]
   backend.run(waiting, monitor.set_state, monitor.tick)
   monitor.show()
   failed = [x for x in trials if monitor.states[x] == 'failed']
@@ -95,21 +95,29 @@ def _make_trials(root: pathlib.Path) -> list[Trial]:
   command_line.require_writable_folder(FLAGS.logdir)
   if not FLAGS.tasks:
     raise command_line.UsageError('--tasks is missing; name some.')
-  if not all(seed.isdecimal() for seed in FLAGS.seeds):
+  if not FLAGS.seeds or not all(seed.isdecimal() for seed in FLAGS.seeds):
     raise command_line.UsageError(
       f'--seeds={",".join(FLAGS.seeds)} must be numbers of at least 0.'
     )
-  for experiment in FLAGS.experiments:
-    files = [*FLAGS.gin_file, *([experiment] if experiment else [])]
-    configuration.parse(files, FLAGS.gin_param)
+  # Trials may run elsewhere, where relative names mean other files.
+  files = [_absolute(name) for name in FLAGS.gin_file]
+  experiments = [_absolute(name) for name in FLAGS.experiments or ['']]
+  for experiment in experiments:
+    more = [experiment] if experiment else []
+    configuration.parse([*files, *more], FLAGS.gin_param)
   return make_trials(
     root,
     FLAGS.tasks,
     [int(seed) for seed in FLAGS.seeds],
-    FLAGS.experiments,
-    FLAGS.gin_file,
+    experiments,
+    files,
     FLAGS.gin_param,
+    configuration.bindings()['train.total_episodes'],
   )
+
+
+def _absolute(name: str) -> str:
+  return name and str(configuration.find_file(name).resolve())
 
 
 class Monitor:
@@ -122,14 +130,13 @@ class Monitor:
   def __init__(self, trials: Sequence[Trial]) -> None:
     self._trials = trials
     self._shown = time.monotonic()
-    self.states = {
-      trial: 'done' if read_progress(trial).finished else 'waiting'
-      for trial in trials
-    }
+    self.states = {trial: _state_before(trial) for trial in trials}
 
   def set_state(self, trial: Trial, state: str) -> None:
     """Notes and prints the new state of a trial."""
     self.states[trial] = state
+    if state == 'done':
+      trial.finish()
     print(f'{trial.name}: {state}', flush=True)
 
   def tick(self) -> None:
@@ -142,6 +149,12 @@ class Monitor:
     self._shown = time.monotonic()
     rows = [(x, read_progress(x), self.states[x]) for x in self._trials]
     print(table(rows), flush=True)
+
+
+def _state_before(trial: Trial) -> str:
+  if trial.finished:
+    return 'done'
+  return 'begun' if read_progress(trial).episodes else 'waiting'
 
 
 if __name__ == '__main__':

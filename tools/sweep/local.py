@@ -1,6 +1,7 @@
 """Runs trials on this machine, several at a time."""
 
 import glob
+import os
 import signal
 import subprocess
 import time
@@ -10,9 +11,12 @@ from tools.sweep import process
 from tools.sweep.trials import Trial
 
 
-def count_gpus() -> int:
-  """NVIDIA GPUs of this machine."""
-  return len(glob.glob('/dev/nvidia[0-9]*'))
+def visible_gpus() -> list[str]:
+  """NVIDIA GPUs that trials may use, as CUDA_VISIBLE_DEVICES names them."""
+  chosen = os.environ.get('CUDA_VISIBLE_DEVICES')
+  if chosen is not None:
+    return [name for name in chosen.split(',') if name]
+  return [str(i) for i in range(len(glob.glob('/dev/nvidia[0-9]*')))]
 
 
 class LocalBackend:
@@ -25,7 +29,7 @@ class LocalBackend:
 
   def __init__(self, jobs: int, retries: int) -> None:
     self._retries = retries
-    self._gpus = count_gpus()
+    self._gpus = visible_gpus()
     self._slots = list(range(jobs))
     self._running: dict[Trial, tuple[subprocess.Popen, int]] = {}
 
@@ -66,7 +70,8 @@ class LocalBackend:
     slot = self._slots.pop(0)
     environment = {}
     if self._gpus:
-      environment['CUDA_VISIBLE_DEVICES'] = str(slot % self._gpus)
+      gpu = self._gpus[slot % len(self._gpus)]
+      environment['CUDA_VISIBLE_DEVICES'] = gpu
     started = process.start(trial.command, trial.log, environment)
     self._running[trial] = started, slot
 

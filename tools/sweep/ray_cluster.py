@@ -7,7 +7,6 @@ checkpoint.
 
 import os
 import pathlib
-import time
 from collections.abc import Callable, Sequence
 
 from planet_tf.command_line import UsageError
@@ -28,7 +27,7 @@ class RayBackend:
     UsageError: Ray is not installed, or there is no cluster at the address.
   """
 
-  def __init__(self, address: str, retries: int, cpus: float) -> None:
+  def __init__(self, address: str, retries: int, cpus: int) -> None:
     try:
       import ray
     except ImportError as error:
@@ -38,7 +37,7 @@ class RayBackend:
     self._ray = ray
     try:
       ray.init(
-        None if address == 'local' else address,
+        address,
         log_to_driver=False,
         logging_level='ERROR',
       )
@@ -47,6 +46,11 @@ class RayBackend:
         f'No Ray cluster at --address={address} ({error}); start one with ray '
         'start --head, or give --address=local.'
       ) from error
+    most = max(node['Resources'].get('CPU', 0) for node in ray.nodes())
+    if cpus > most:
+      raise UsageError(
+        f'--cpus={cpus} is more than any machine of the cluster has ({most:g}).'
+      )
     gpus = 1 if ray.cluster_resources().get('GPU') else 0
     self._run = ray.remote(
       num_cpus=cpus, num_gpus=gpus, max_retries=retries, retry_exceptions=True
@@ -63,29 +67,37 @@ class RayBackend:
     path = os.environ.get('PYTHONPATH', '')
     pending = {}
     for trial in trials:
-      task = self._run.remote(trial.command, str(trial.log), path)
+      task = self._run.remote(trial.command, str(trial.log), path, os.getcwd())
       pending[task] = trial
       on_state(trial, 'queued')
-    while pending:
-      ready, _ = ray.wait(list(pending), timeout=1.0)
-      for task in ready:
-        trial = pending.pop(task)
-        try:
-          ray.get(task)
-          on_state(trial, 'done')
-        except ray.exceptions.RayError:
-          on_state(trial, 'failed')
-      on_tick()
-      time.sleep(0.1)
+    try:
+      while pending:
+        ready, _ = ray.wait(list(pending), timeout=1.0)
+        for task in ready:
+          trial = pending.pop(task)
+          try:
+            ray.get(task)
+            on_state(trial, 'done')
+          except ray.exceptions.RayError:
+            on_state(trial, 'failed')
+        on_tick()
+    finally:
+      # What still runs is asked to stop after a checkpoint.
+      for task in pending:
+        ray.cancel(task, force=False)
+      ray.wait(list(pending), num_returns=len(pending), timeout=60.0)
+      ray.shutdown()
 
 
-def _run_trial(command: Sequence[str], log: str, path: str) -> None:
+def _run_trial(
+  command: Sequence[str], log: str, path: str, folder: str
+) -> None:
   """Runs a trial in a worker.
 
   Raises:
     RuntimeError: The training has failed.
   """
   environment = {'PYTHONPATH': path} if path else {}
-  code = process.run(command, pathlib.Path(log), environment)
+  code = process.run(command, pathlib.Path(log), environment, folder)
   if code:
     raise RuntimeError(f'exit code {code}; see {log}')

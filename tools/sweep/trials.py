@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from planet_tf.command_line import UsageError
 from planet_tf.training.summaries import FILE, read_metrics
 
 
@@ -18,16 +19,32 @@ class Trial(NamedTuple):
     name: Its name, such as `figure4_ssm/cheetah_run-seed0`.
     logdir: Its run directory.
     command: What trains it, or goes on with it.
+    total: Episodes of training data that it is asked for.
   """
 
   name: str
   logdir: pathlib.Path
   command: tuple[str, ...]
+  total: int
 
   @property
   def log(self) -> pathlib.Path:
     """File for what the training prints."""
     return self.logdir.with_name(self.logdir.name + '.log')
+
+  @property
+  def mark(self) -> pathlib.Path:
+    """File that says for how many episodes it has been trained."""
+    return self.logdir.with_name(self.logdir.name + '.done')
+
+  @property
+  def finished(self) -> bool:
+    """Whether a training has ended with as many as are asked for."""
+    return self.mark.exists() and int(self.mark.read_text()) >= self.total
+
+  def finish(self) -> None:
+    """Notes that it has been trained."""
+    self.mark.write_text(f'{self.total}\n')
 
 
 class Progress(NamedTuple):
@@ -35,20 +52,13 @@ class Progress(NamedTuple):
 
   Attributes:
     episodes: Episodes of training data.
-    total: Episodes that are wanted; 0 before it has begun.
     updates: Updates.
     last_return: Mean return of its last test, if there is one.
   """
 
   episodes: int = 0
-  total: int = 0
   updates: int = 0
   last_return: float | None = None
-
-  @property
-  def finished(self) -> bool:
-    """Whether all episodes have been collected."""
-    return 0 < self.total <= self.episodes
 
 
 def make_trials(
@@ -58,6 +68,7 @@ def make_trials(
   experiments: Sequence[str],
   files: Sequence[str],
   params: Sequence[str],
+  total: int,
 ) -> list[Trial]:
   """Plans the trials of a sweep.
 
@@ -68,9 +79,13 @@ def make_trials(
     experiments: Gin files, each read after `files`; '' for none.
     files: Gin files for all trials.
     params: Bindings for all trials.
+    total: Episodes of training data that each is asked for.
 
   Returns:
     The trials, all seeds of a task after each other.
+
+  Raises:
+    UsageError: Two of them have the same name.
   """
   trials = []
   for experiment, task, seed in itertools.product(experiments, tasks, seeds):
@@ -87,21 +102,24 @@ def make_trials(
       f'--gin_param=train.seed = {seed}',
       f'--logdir={logdir}',
     )
-    trials.append(Trial(str(logdir.relative_to(root)), logdir, command))
+    name = str(logdir.relative_to(root))
+    trials.append(Trial(name, logdir, command, total))
+  if len({trial.logdir for trial in trials}) < len(trials):
+    raise UsageError(
+      'Some trials have the same name; name each task, seed and experiment '
+      'once.'
+    )
   return trials
 
 
 def read_progress(trial: Trial) -> Progress:
   """Reads how far a trial has come from its run directory."""
-  config, metrics = trial.logdir / 'config.gin', trial.logdir / FILE
-  if not config.exists() or not metrics.exists():
+  if not (trial.logdir / FILE).exists():
     return Progress()
-  match = re.search(r'^train.total_episodes = (\d+)', config.read_text(), re.M)
   lines = read_metrics(trial.logdir)
   tests = [line['return'] for line in lines if _is_test(line)]
   return Progress(
     episodes=max((line['episodes'] for line in lines), default=0),
-    total=int(match[1]) if match else 0,
     updates=max((line['updates'] for line in lines), default=0),
     last_return=tests[-1] if tests else None,
   )
@@ -112,7 +130,7 @@ def table(rows: Sequence[tuple[Trial, Progress, str]]) -> str:
   width = max(len(trial.name) for trial, _, _ in rows)
   lines = [f'{"trial":{width}}  state     episodes    updates   last test']
   for trial, progress, state in rows:
-    episodes = f'{progress.episodes}/{progress.total or "?"}'
+    episodes = f'{progress.episodes}/{trial.total}'
     found = progress.last_return
     last = '-' if found is None else f'{found:.1f}'
     name = f'{trial.name:{width}}  {state:8}'
@@ -127,13 +145,17 @@ def _is_test(line: dict) -> bool:
 def write_plan(root: pathlib.Path, trials: Sequence[Trial]) -> None:
   """Keeps what the sweep consists of, for `--status`."""
   root.mkdir(parents=True, exist_ok=True)
-  plan = [[trial.name, str(trial.logdir), trial.command] for trial in trials]
+  plan = [[x.name, str(x.logdir), x.command, x.total] for x in trials]
   (root / 'sweep.json').write_text(json.dumps(plan, indent=2) + '\n')
 
 
 def read_plan(root: pathlib.Path) -> list[Trial]:
   """The trials that `write_plan` has kept."""
-  plan = json.loads((root / 'sweep.json').read_text())
+  try:
+    plan = json.loads((root / 'sweep.json').read_text())
+  except (OSError, ValueError) as error:
+    raise UsageError(f'No sweep in {str(root)!r} ({error}).') from error
   return [
-    Trial(name, pathlib.Path(logdir), command) for name, logdir, command in plan
+    Trial(name, pathlib.Path(logdir), tuple(command), total)
+    for name, logdir, command, total in plan
   ]
