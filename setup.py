@@ -89,7 +89,7 @@ setuptools.setup(
     'ray': RAY,
     'test': TEST,
     'lint': LINT,
-    'dev': TEST + LINT + GYMNASIUM + JAX + LITERT,
+    'dev': TEST + LINT + GYMNASIUM + JAX + LITERT + RAY,
     'gpu': ['tensorflow[and-cuda]>=2.21,<2.22'],
   },
 )

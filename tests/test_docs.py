@@ -65,6 +65,21 @@ def test_files_and_tests_exist(document):
       assert f'def {match[2]}(' in path.read_text(), code
 
 
+@pytest.mark.parametrize('document', DOCUMENTS)
+def test_links_lead_somewhere(document):
+  folder = (ROOT / document).parent
+  for target in re.findall(
+    r'\]\(([^)#:]+)(?:#[^)]*)?\)', (ROOT / document).read_text()
+  ):
+    assert (folder / target).exists(), target
+
+
+def test_what_the_makefile_uses_exists():
+  text = (ROOT / 'Makefile').read_text()
+  for path in re.findall(r'=(examples/\w+)', text):
+    assert (ROOT / path).exists(), path
+
+
 def test_every_option_of_the_original_is_mapped():
   text = (ROOT / 'docs/FIDELITY.md').read_text()
   table = text.split('### Option by option')[1].split('\n## ')[0]
