@@ -117,6 +117,17 @@ MISTAKES = [
   ),
   ('evaluate', ('--logdir=run', '--video=no/a.gif'), "Cannot write 'no/a.gif'"),
   ('evaluate', ('--logdir=run', '--video=a.avi'), 'must end in .gif or .mp4'),
+  (
+    'evaluate',
+    ('--logdir=run', '--policy=simulator'),
+    "'dummy' cannot be simulated",
+  ),
+  (
+    'evaluate',
+    ('--saved_model=run', '--checkpoint=x'),
+    '--checkpoint is for --logdir',
+  ),
+  ('train', (*DEBUG, '--logdir=x', '--profile=9:3'), '--profile='),
   ('evaluate', (), 'Give either --logdir or --saved_model'),
   ('evaluate', ('--saved_model=nowhere',), "No SavedModel in 'nowhere'"),
   ('export', ('--logdir=run',), '--output is missing'),
