@@ -19,7 +19,12 @@ from PIL import Image
 
 from planet_tf import command_line
 from planet_tf.data.episodes import read_episode
-from planet_tf.training.video import SUFFIXES, enlarge, write_video
+from planet_tf.training.video import (
+  SUFFIXES,
+  enlarge,
+  unpack_strip,
+  write_video,
+)
 
 FLAGS = flags.FLAGS
 
@@ -43,36 +48,16 @@ def main() -> int:
   if path.suffix == '.npz':
     frames = read_episode(path, ['image'])['image']
   else:
-    frames = unpack_strip(_read(path), FLAGS.tile_width, FLAGS.tile_height)
+    try:
+      frames = unpack_strip(_read(path), FLAGS.tile_width, FLAGS.tile_height)
+    except ValueError as error:
+      raise command_line.UsageError(
+        f'{error}; see --tile_width and --tile_height.'
+      ) from error
   frames = enlarge(frames, FLAGS.scale)
   write_video(pathlib.Path(FLAGS.output), frames, FLAGS.rate)
   print(f'Wrote {FLAGS.output}: {len(frames)} frames.')
   return 0
-
-
-def unpack_strip(image: np.ndarray, width: int, height: int) -> np.ndarray:
-  """Cuts a strip into frames.
-
-  Args:
-    image: Rows of tiles, uint8 [rows * height, T * width, 3].
-    width: Width of a tile.
-    height: Height of a tile.
-
-  Returns:
-    Frames, uint8 [T, height, rows * width, 3].
-
-  Raises:
-    UsageError: The picture does not consist of such tiles.
-  """
-  if image.shape[0] % height or image.shape[1] % width:
-    raise command_line.UsageError(
-      f'A picture of {image.shape[1]} x {image.shape[0]} pixels does not '
-      f'consist of tiles of {width} x {height}; see --tile_width and '
-      '--tile_height.'
-    )
-  tiles = image.reshape(-1, height, image.shape[1] // width, width, 3)
-  frames = tiles.transpose(2, 1, 0, 3, 4)
-  return frames.reshape(frames.shape[0], height, -1, 3)
 
 
 def _read(path: pathlib.Path) -> np.ndarray:

@@ -15,6 +15,30 @@ def enlarge(images: np.ndarray, scale: int = 4) -> np.ndarray:
   return images.repeat(scale, 1).repeat(scale, 2)
 
 
+def unpack_strip(image: np.ndarray, width: int, height: int) -> np.ndarray:
+  """Cuts a strip, as `pictures.strip` makes them, into frames.
+
+  Args:
+    image: Rows of tiles, uint8 [rows * height, T * width, 3].
+    width: Width of a tile.
+    height: Height of a tile.
+
+  Returns:
+    Frames, uint8 [T, height, rows * width, 3]: the rows side by side.
+
+  Raises:
+    ValueError: The picture does not consist of such tiles.
+  """
+  if image.shape[0] % height or image.shape[1] % width:
+    raise ValueError(
+      f'A picture of {image.shape[1]} x {image.shape[0]} pixels does not '
+      f'consist of tiles of {width} x {height}'
+    )
+  tiles = image.reshape(-1, height, image.shape[1] // width, width, 3)
+  frames = tiles.transpose(2, 1, 0, 3, 4)
+  return frames.reshape(frames.shape[0], height, -1, 3)
+
+
 def encode_gif(frames: np.ndarray, rate: float) -> bytes:
   """Encodes frames, uint8 [T, height, width, 3], at `rate` per second."""
   buffer = io.BytesIO()

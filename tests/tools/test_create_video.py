@@ -4,9 +4,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from planet_tf.command_line import UsageError
+from planet_tf.training.video import unpack_strip
 from tests.tools.tool import run_tool
-from tools.create_video import unpack_strip
 
 
 def test_a_strip_becomes_frames():
@@ -17,7 +16,7 @@ def test_a_strip_becomes_frames():
   for time in range(3):
     assert np.all(frames[time][:, :4] == tiles[0, time])
     assert np.all(frames[time][:, 4:] == tiles[1, time])
-  with pytest.raises(UsageError, match='12 x 4 pixels does not .* 5 x 2'):
+  with pytest.raises(ValueError, match='12 x 4 pixels does not .* 5 x 2'):
     unpack_strip(strip, width=5, height=2)
 
 
