@@ -7,10 +7,10 @@ checkpoint.
 
 import os
 import pathlib
+import sys
 from collections.abc import Callable, Sequence
 
 from planet_tf.command_line import UsageError
-from tools.sweep import process
 from tools.sweep.trials import Trial
 
 
@@ -54,7 +54,7 @@ class RayBackend:
     gpus = 1 if ray.cluster_resources().get('GPU') else 0
     self._run = ray.remote(
       num_cpus=cpus, num_gpus=gpus, max_retries=retries, retry_exceptions=True
-    )(_run_trial)
+    )(_runner([os.path.abspath(name) for name in sys.path]))
 
   def run(
     self,
@@ -89,15 +89,23 @@ class RayBackend:
       ray.shutdown()
 
 
-def _run_trial(
-  command: Sequence[str], log: str, path: str, folder: str
-) -> None:
-  """Runs a trial in a worker.
+def _runner(paths: Sequence[str]) -> Callable[..., None]:
+  """What runs a trial in a worker, which may know nothing of this project.
 
-  Raises:
-    RuntimeError: The training has failed.
+  Args:
+    paths: Where modules are found here, and by the same names there.
   """
-  environment = {'PYTHONPATH': path} if path else {}
-  code = process.run(command, pathlib.Path(log), environment, folder)
-  if code:
-    raise RuntimeError(f'exit code {code}; see {log}')
+
+  # Inside, so that it travels as code and not as the name of a module.
+  def run_trial(
+    command: Sequence[str], log: str, path: str, folder: str
+  ) -> None:
+    sys.path[:0] = paths
+    from tools.sweep import process
+
+    environment = {'PYTHONPATH': path} if path else {}
+    code = process.run(command, pathlib.Path(log), environment, folder)
+    if code:
+      raise RuntimeError(f'exit code {code}; see {log}')
+
+  return run_trial
