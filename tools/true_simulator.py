@@ -15,6 +15,7 @@ is over, and the same command goes on after the last one. Source: paper, table
 import json
 import pathlib
 import time
+from collections.abc import Sequence
 
 import numpy as np
 from absl import flags
@@ -24,14 +25,18 @@ from planet_tf.progress import progress_bar
 
 command_line.start_tensorflow()
 
-from planet_tf.control.simulate import Envs, Simulation, simulate
 from planet_tf.simulator.policy import SimulatorPolicy
 from planet_tf.training import configuration
-from planet_tf.training.evaluation import describe_returns, returns_of
+from planet_tf.training.evaluation import (
+  Scores,
+  describe_returns,
+  returns_of,
+  run_episodes,
+)
 from planet_tf.training.factories import make_planner, open_envs
 from planet_tf.training.run_directory import describe_session
-from planet_tf.training.seeds import make_integer_seed, make_seed
 from planet_tf.training.video import SUFFIXES, enlarge, write_video
+from planet_tf.training.whole_file import write_whole
 
 FLAGS = flags.FLAGS
 
@@ -67,7 +72,11 @@ def main() -> int:
   done = len(record['results'])
   with open_envs([FLAGS.task]) as opened:
     envs = opened[FLAGS.task]
-    record['action_repeat'] = envs.action_repeat
+    repeat = record['action_repeat'] = envs.action_repeat
+
+    def make_policy(seed: np.ndarray, seeds: Sequence[int]) -> SimulatorPolicy:
+      return SimulatorPolicy(FLAGS.task, planner, seeds, seed, repeat)
+
     total = FLAGS.episodes * envs.duration
     with progress_bar(
       desc=FLAGS.task,
@@ -76,13 +85,15 @@ def main() -> int:
       unit='decision',
     ) as bar:
       for index in range(done, FLAGS.episodes):
-        result = _run_episode(envs, planner, index, bar.update)
-        record['results'].append(_describe(result, index))
+        scores = run_episodes(
+          make_policy, envs, index + 1, FLAGS.seed, bar.update, first=index
+        )
+        result = _describe(scores, index)
+        record['results'].append(result)
         _write(record)
-        (value,) = returns_of(result.episodes)
-        bar.write(f'episode {index}: return {value:.1f}')
+        bar.write(f'episode {index}: return {result["return"]:.1f}')
         if FLAGS.video and index == done:
-          frames = enlarge(result.episodes[0]['image'])
+          frames = enlarge(scores.episodes[0]['image'])
           write_video(pathlib.Path(FLAGS.video), frames, 20.0)
   returns = [x['return'] for x in record['results']]
   print(json.dumps(describe_returns(returns), indent=2))
@@ -119,38 +130,22 @@ def _resume(asked: Record) -> Record:
   return record
 
 
-def _run_episode(
-  envs: Envs, planner: object, index: int, on_decision: object
-) -> Simulation:
-  seeds = [make_integer_seed(FLAGS.seed, 'evaluate', index)]
-  policy = SimulatorPolicy(
-    FLAGS.task,
-    planner,
-    seeds,
-    make_seed(FLAGS.seed, 'evaluate', index),
-    envs.action_repeat,
-  )
-  return simulate(envs, policy, seeds, on_decision)
-
-
-def _describe(result: Simulation, index: int) -> Record:
-  rewards = np.asarray(result.episodes[0]['reward'])
+def _describe(scores: Scores, index: int) -> Record:
+  (seed,), (value,) = scores.seeds, returns_of(scores.episodes)
   return {
     'episode': index,
-    'seed': make_integer_seed(FLAGS.seed, 'evaluate', index),
-    'return': float(rewards.sum()),
-    'decisions': result.decisions,
-    'seconds_per_decision': result.policy_seconds / result.decisions,
+    'seed': seed,
+    'return': value,
+    'decisions': scores.decisions,
+    'seconds_per_decision': scores.policy_seconds / scores.decisions,
     'finished': time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime()),
   }
 
 
 def _write(record: Record) -> None:
   if FLAGS.output:
-    path = pathlib.Path(FLAGS.output)
-    temporary = path.with_name(path.name + '.tmp')
-    temporary.write_text(json.dumps(record, indent=2) + '\n')
-    temporary.replace(path)
+    text = json.dumps(record, indent=2) + '\n'
+    write_whole(pathlib.Path(FLAGS.output), text)
 
 
 if __name__ == '__main__':

@@ -96,7 +96,7 @@ class Rollouts:
   def _rewards_of_steps(self, controls: np.ndarray) -> np.ndarray:
     """Rewards [B, T] after each control step of controls [B, T, A]."""
     physics = self._env.physics
-    batch, steps, _ = controls.shape
+    batch = len(controls)
     detailed = controls.repeat(self._substeps, 1)
     # Sensors are read as a step begins, so the last reading needs one more.
     detailed = np.concatenate([detailed, detailed[:, -1:]], 1)
@@ -104,7 +104,7 @@ class Rollouts:
     mujoco.mj_getState(physics.model.ptr, physics.data.ptr, initial, _STATE)
     states, sensors = self._pool.rollout(
       self._model,
-      self._datas if len(self._datas) > 1 else self._datas[0],
+      self._datas,
       np.tile(initial, (batch, 1)),
       detailed,
       initial_warmstart=np.tile(physics.data.qacc_warmstart, (batch, 1)),

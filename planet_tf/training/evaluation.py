@@ -53,6 +53,8 @@ def run_episodes(
   episodes: int,
   seed: int,
   on_decision: Callable[[], None] | None = None,
+  *,
+  first: int = 0,
 ) -> Scores:
   """Acts without exploration, in as many environments as there are.
 
@@ -62,15 +64,16 @@ def run_episodes(
     episodes: Number of episodes.
     seed: Seed of environments and actions.
     on_decision: Called after each decision.
+    first: Number of the first of them that is run; 0 for all.
 
   Returns:
     The episodes and their scores.
   """
   scores = Scores()
-  for first in range(0, episodes, envs.count):
-    indices = range(first, min(first + envs.count, episodes))
+  for start in range(first, episodes, envs.count):
+    indices = range(start, min(start + envs.count, episodes))
     seeds = [make_integer_seed(seed, 'evaluate', index) for index in indices]
-    policy = make_policy(make_seed(seed, 'evaluate', first), seeds)
+    policy = make_policy(make_seed(seed, 'evaluate', start), seeds)
     result = simulate(envs, policy, seeds, on_decision)
     scores.episodes += result.episodes
     scores.seeds += seeds

@@ -33,6 +33,7 @@ from planet_tf.training.counters import Counters
 from planet_tf.training.factories import components_of, make_planner
 from planet_tf.training.machine import choose_precision
 from planet_tf.training.model_factories import make_world_model
+from planet_tf.training.whole_file import write_whole
 
 # Settings that may differ when a run is resumed: learning does not depend on
 # them. Everything else would make it another run.
@@ -94,8 +95,8 @@ class RunDirectory:
     Args:
       envs: Environments by task.
     """
-    _write(self.path / 'config.gin', configuration.text())
-    _write(self.path / 'operative_config.gin', gin.operative_config_str())
+    write_whole(self.path / 'config.gin', configuration.text())
+    write_whole(self.path / 'operative_config.gin', gin.operative_config_str())
     self._record_versions()
     first = next(iter(envs.values()))
     minimum, maximum = action_bounds(first.action_spec)
@@ -107,7 +108,7 @@ class RunDirectory:
       'action_minimum': minimum.tolist(),
       'action_maximum': maximum.tolist(),
     }
-    _write(self.path / 'task.json', json.dumps(content, indent=2) + '\n')
+    write_whole(self.path / 'task.json', json.dumps(content, indent=2) + '\n')
 
   def close(self) -> None:
     """Lets other processes use the folder."""
@@ -150,7 +151,7 @@ class RunDirectory:
           f'Note: {key} was {last[key]} in the last session of this run and '
           f'is {session[key]} now.'
         )
-    _write(path, json.dumps([*sessions, session], indent=2) + '\n')
+    write_whole(path, json.dumps([*sessions, session], indent=2) + '\n')
 
 
 def describe_session() -> dict[str, object]:
@@ -233,13 +234,6 @@ def read_task(logdir: str | os.PathLike) -> dict[str, object]:
         '--logdir of a training run.'
       )
   return _read_json(path / 'task.json')
-
-
-def _write(path: pathlib.Path, text: str) -> None:
-  """Writes a file so that a crash leaves the old one or the new one."""
-  temporary = path.with_name(path.name + '.tmp')
-  temporary.write_text(text)
-  temporary.replace(path)
 
 
 def _read_json(path: pathlib.Path) -> Any:

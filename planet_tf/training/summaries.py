@@ -15,6 +15,7 @@ from tensorboard.plugins.image import metadata
 from planet_tf.training import dashboard
 from planet_tf.training.counters import Counters
 from planet_tf.training.video import encode_gif
+from planet_tf.training.whole_file import write_whole
 
 FILE = 'metrics.jsonl'
 SUPERSEDED = 'metrics.superseded.jsonl'
@@ -129,9 +130,7 @@ class Recorder:
     if len(lines) > records:
       with (self._logdir / SUPERSEDED).open('a') as file:
         file.writelines(lines[records:])
-      temporary = path.with_suffix('.tmp')
-      temporary.write_text(''.join(lines[:records]))
-      temporary.replace(path)
+      write_whole(path, ''.join(lines[:records]))
 
   def _writer(self, split: str) -> tf.summary.SummaryWriter:
     if split not in self._writers:

@@ -211,7 +211,9 @@ def test_unusable_file_is_named(tmp_path, content, message):
 
 def test_int_is_a_float_and_none_is_allowed():
   configuration.parse([], ['collect.exploration = 1'])
+  assert configuration.bindings()['collect.exploration'] == 1
   configuration.parse([], ['make_objectives.free_nats = None'])
+  assert configuration.bindings()['make_objectives.free_nats'] is None
 
 
 def test_missing_file_names_the_nearest():

@@ -6,6 +6,7 @@ import statistics
 from collections.abc import Mapping, Sequence
 
 from planet_tf.command_line import UsageError
+from planet_tf.training.whole_file import write_whole
 
 Record = dict[str, object]
 
@@ -36,9 +37,7 @@ def read(path: str) -> Record:
 
 def write(path: pathlib.Path, record: Record) -> None:
   """Writes a record so that readers see the whole file or none."""
-  temporary = path.with_name(path.name + '.tmp')
-  temporary.write_text(json.dumps(record, indent=2) + '\n')
-  temporary.replace(path)
+  write_whole(path, json.dumps(record, indent=2) + '\n')
 
 
 def table(record: Record) -> str:

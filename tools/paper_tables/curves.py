@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 
 from tools.paper_tables.published import PublishedRow
 from tools.paper_tables.runs import Group, Score
+from tools.plot_runs.figure import legend_below
 
 _COLUMNS = 3
 _STYLES = ('--', ':', '-.', (0, (5, 1)))
@@ -46,16 +47,7 @@ def draw(groups: Sequence[Group], published: Sequence[PublishedRow]) -> Figure:
     axes.set_ylim(bottom=0)
   for axes in list(grid)[len(tasks) :]:
     axes.set_visible(False)
-  handles = {}
-  for axes in figure.axes:
-    handles |= dict(zip(*axes.get_legend_handles_labels()[::-1], strict=True))
-  figure.legend(
-    handles.values(),
-    handles,
-    loc='outside lower center',
-    ncols=3,
-    frameon=False,
-  )
+  legend_below(figure, columns=3)
   return figure
 
 

@@ -78,13 +78,22 @@ def draw(
       _draw_metric(axes, runs, split, name, x, window)
   for axes in grid[-1]:
     axes.set_xlabel(x)
+  legend_below(figure)
+  return figure
+
+
+def legend_below(figure: Figure, columns: int = 1) -> None:
+  """Adds one legend for all plots, in which each label stands once."""
   handles = {}
-  for axes in grid.flat:
+  for axes in figure.axes:
     handles |= dict(zip(*axes.get_legend_handles_labels()[::-1], strict=True))
   figure.legend(
-    handles.values(), handles, loc='outside lower center', frameon=False
+    handles.values(),
+    handles,
+    loc='outside lower center',
+    ncols=columns,
+    frameon=False,
   )
-  return figure
 
 
 def _draw_metric(

@@ -94,15 +94,13 @@ def _last_pictures(folder: pathlib.Path) -> list[tuple[Value, str]]:
   for value in read_events(folder):
     kind = value.tag if value.tag in PICTURES else value.tag.split('/')[0]
     if kind in PICTURES and isinstance(value.content, bytes):
-      found[value.tag] = (value, PICTURES[kind])
-  order = list(PICTURES)
-  tags = sorted(
-    found,
-    key=lambda tag: (
-      order.index(tag) if tag in order else order.index(tag.split('/')[0])
-    ),
-  )
-  return [found[tag] for tag in tags]
+      found[value.tag] = (kind, value)
+  return [
+    (value, text)
+    for kind, text in PICTURES.items()
+    for other, value in found.values()
+    if other == kind
+  ]
 
 
 def _read_scores(path: pathlib.Path) -> dict[str, Any]:
