@@ -1,5 +1,6 @@
 """Sweeps: two tasks and two seeds at debug size, on this machine and on Ray."""
 
+import fcntl
 import json
 import os
 import pathlib
@@ -127,6 +128,23 @@ def test_a_trial_that_fails_is_tried_again_and_named(tmp_path):
   log = (tmp_path / 'runs' / 'toys-make-seed0.log').read_text()
   errors = [x for x in log.splitlines() if x.startswith('Error: ')]
   assert len(errors) == 2 and 'no toys today' in errors[0]
+
+
+def test_a_run_directory_in_use_is_waited_for(tmp_path):
+  run = tmp_path / 'runs' / 'dummy-seed0'
+  run.mkdir(parents=True)
+  log = run.with_suffix('.log')
+  command = [sys.executable, '-m', 'tools.sweep', '--gin_file=scale/debug.gin']
+  command += ['--tasks=dummy', f'--logdir={run.parent}', '--retries=0']
+  with (run / '.lock').open('w') as file:
+    fcntl.flock(file, fcntl.LOCK_EX)
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE)
+    while not log.exists() or 'in use' not in log.read_text():
+      assert process.poll() is None
+      time.sleep(0.1)
+  output, _ = process.communicate(timeout=300)
+  assert process.returncode == 0
+  assert b'waiting' in output and b'done' in output
 
 
 @pytest.mark.parametrize(

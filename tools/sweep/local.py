@@ -2,8 +2,6 @@
 
 import glob
 import os
-import signal
-import subprocess
 import time
 from collections.abc import Callable, Sequence
 
@@ -31,7 +29,7 @@ class LocalBackend:
     self._retries = retries
     self._gpus = visible_gpus()
     self._slots = list(range(jobs))
-    self._running: dict[Trial, tuple[subprocess.Popen, int]] = {}
+    self._running: dict[Trial, tuple[process.Attempt, int]] = {}
 
   def run(
     self,
@@ -43,19 +41,24 @@ class LocalBackend:
 
     Args:
       trials: The trials.
-      on_state: Called with `running`, `done` or `failed`.
+      on_state: Called with `running`, `waiting`, `done` or `failed`.
       on_tick: Called about once a second.
     """
     waiting, failures = list(trials), dict.fromkeys(trials, 0)
+    deadlines = {}
     try:
       while waiting or self._running:
         while waiting and self._slots:
           trial = waiting.pop(0)
-          self._start(trial)
+          self._start(trial, deadlines.get(trial))
           on_state(trial, 'running')
-        for trial, code in self._finished():
-          if code == 0:
+        for trial, attempt in self._finished():
+          if attempt.process.returncode == 0:
             on_state(trial, 'done')
+          elif attempt.must_wait:
+            deadlines[trial] = attempt.deadline
+            waiting.append(trial)
+            on_state(trial, 'waiting')
           elif failures[trial] < self._retries:
             failures[trial] += 1
             waiting.insert(0, trial)
@@ -66,29 +69,30 @@ class LocalBackend:
     finally:
       self._stop()
 
-  def _start(self, trial: Trial) -> None:
+  def _start(self, trial: Trial, deadline: float | None) -> None:
     slot = self._slots.pop(0)
     environment = {}
     if self._gpus:
       gpu = self._gpus[slot % len(self._gpus)]
       environment['CUDA_VISIBLE_DEVICES'] = gpu
-    started = process.start(trial.command, trial.log, environment)
-    self._running[trial] = started, slot
+    attempt = process.start(
+      trial.command, trial.log, environment, deadline=deadline
+    )
+    self._running[trial] = attempt, slot
 
-  def _finished(self) -> list[tuple[Trial, int]]:
-    """Trials that have ended, with their exit codes; frees their slots."""
+  def _finished(self) -> list[tuple[Trial, process.Attempt]]:
+    """Attempts that have ended, by their trials; frees their slots."""
     result = []
-    for trial, (started, slot) in list(self._running.items()):
-      code = started.poll()
-      if code is not None:
+    for trial, (attempt, slot) in list(self._running.items()):
+      if attempt.process.poll() is not None:
         del self._running[trial]
         self._slots.append(slot)
-        result.append((trial, code))
+        result.append((trial, attempt))
     return result
 
   def _stop(self) -> None:
     """Asks what still runs to stop after a checkpoint, and waits."""
-    for started, _ in self._running.values():
-      started.send_signal(signal.SIGTERM)
-    for started, _ in self._running.values():
-      started.wait()
+    for attempt, _ in self._running.values():
+      attempt.stop()
+    for attempt, _ in self._running.values():
+      attempt.process.wait()

@@ -8,14 +8,46 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
 
 _SET_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG
 # Looked up now: little is safe between a fork and the new program.
 _PRCTL = ctypes.CDLL(None).prctl if sys.platform == 'linux' else None
 
-# A trial whose worker was lost may still be writing its last checkpoint.
 _IN_USE = 'is in use by another process'
-_PATIENCE = 120.0  # Seconds to wait for that.
+
+# Seconds to wait for that: a trial whose worker was lost may still be writing
+# its last checkpoint.
+PATIENCE = 120.0
+
+
+class Attempt(NamedTuple):
+  """A process that trains a trial.
+
+  Attributes:
+    process: The process.
+    log: File to which its output is added.
+    begin: Where that begins in the file.
+    deadline: When to stop waiting for a run directory that is in use.
+  """
+
+  process: subprocess.Popen
+  log: pathlib.Path
+  begin: int
+  deadline: float
+
+  def stop(self) -> None:
+    """Asks it to stop after a checkpoint."""
+    self.process.send_signal(signal.SIGTERM)
+
+  @property
+  def must_wait(self) -> bool:
+    """Whether it has ended at once, as its run directory is still in use."""
+    if not self.process.returncode or time.monotonic() > self.deadline:
+      return False
+    with self.log.open() as file:
+      file.seek(self.begin)
+      return _IN_USE in file.read()
 
 
 def start(
@@ -23,7 +55,8 @@ def start(
   log: pathlib.Path,
   environment: Mapping[str, str],
   folder: str | None = None,
-) -> subprocess.Popen:
+  deadline: float | None = None,
+) -> Attempt:
   """Starts a trial, which ends with the process that has started it.
 
   Call it from the main thread: the system takes the end of the thread that
@@ -34,13 +67,16 @@ def start(
     log: File to which its output is added.
     environment: Variables on top of those of this process.
     folder: Working directory.
+    deadline: When to stop waiting for a run directory that is in use, in
+      `time.monotonic`; `PATIENCE` from now by default.
 
   Returns:
-    The process.
+    The attempt.
   """
   log.parent.mkdir(parents=True, exist_ok=True)
   with log.open('a') as file:
-    return subprocess.Popen(
+    begin = file.tell()
+    process = subprocess.Popen(
       command,
       stdin=subprocess.DEVNULL,
       stdout=file,
@@ -50,6 +86,7 @@ def start(
       start_new_session=True,  # Ctrl-C is for the sweep, which passes it on.
       preexec_fn=_ending_with(os.getpid()) if _PRCTL else None,
     )
+  return Attempt(process, log, begin, deadline or time.monotonic() + PATIENCE)
 
 
 def run(
@@ -71,20 +108,16 @@ def run(
   Returns:
     The exit code.
   """
-  deadline = time.monotonic() + _PATIENCE
+  deadline = time.monotonic() + PATIENCE
   while True:
-    size = log.stat().st_size if log.exists() else 0
-    started = start(command, log, environment, folder)
+    attempt = start(command, log, environment, folder, deadline)
     try:
-      code = started.wait()
+      code = attempt.process.wait()
     except BaseException:
-      started.send_signal(signal.SIGTERM)
-      started.wait()
+      attempt.stop()
+      attempt.process.wait()
       raise
-    with log.open() as file:
-      file.seek(size)
-      in_use = _IN_USE in file.read()
-    if code == 0 or not in_use or time.monotonic() > deadline:
+    if not attempt.must_wait:
       return code
     time.sleep(2.0)
 
