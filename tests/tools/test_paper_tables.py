@@ -115,6 +115,31 @@ def test_interquartile_mean_is_that_of_scipy():
     )
 
 
+# Scores of 6 tasks x 5 seeds, and what rliable 1.2.0 makes of them by
+# get_interval_estimates with aggregate_iqm, aggregate_mean and reps=50000.
+RLIABLE_SCORES = [
+  [0.733, 0.906, 0.418, 0.807, 0.567],
+  [0.621, 0.827, 0.657, 0.851, 0.909],
+  [0.541, 0.430, 0.689, 0.851, 0.768],
+  [0.704, 0.664, 0.562, 0.520, 0.752],
+  [0.873, 0.914, 0.883, 0.598, 0.717],
+  [0.480, 0.402, 0.398, 0.695, 0.800],
+]
+RLIABLE_IQM = (0.6975625, 0.62899844, 0.761375)
+RLIABLE_MEAN = (0.68456667, 0.63446667, 0.73356667)
+
+
+def test_aggregates_and_intervals_are_those_of_rliable():
+  # The ends of the intervals are those of random samples, there and here.
+  for statistic, expected in (
+    (interquartile_mean, RLIABLE_IQM),
+    (np.mean, RLIABLE_MEAN),
+  ):
+    found = stratified_bootstrap(RLIABLE_SCORES, statistic, samples=20000)
+    assert found.value == pytest.approx(expected[0], abs=1e-7)
+    assert found[1:] == pytest.approx(expected[1:], abs=0.002)
+
+
 def test_bootstrap_stays_within_strata():
   # Seeds of a task are equal, so that nothing can vary.
   fixed = stratified_bootstrap([[0.1, 0.1], [0.9, 0.9]], np.mean)

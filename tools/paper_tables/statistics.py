@@ -60,4 +60,5 @@ def stratified_bootstrap(
     for _ in range(samples)
   ]
   low, high = np.percentile(drawn, (2.5, 97.5))
-  return Aggregate(statistic(np.concatenate(strata)), float(low), float(high))
+  value = statistic(np.concatenate(strata))
+  return Aggregate(float(value), float(low), float(high))
