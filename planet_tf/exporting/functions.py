@@ -13,6 +13,7 @@ Evaluation calls them on the live agent; a SavedModel holds the same.
 
 import inspect
 from collections.abc import Callable, Mapping
+from typing import TypeVar
 
 import tensorflow as tf
 
@@ -21,9 +22,10 @@ from planet_tf.data.preprocess import bin_centers
 from planet_tf.exporting.weights import FullWeights, Int8Weights
 
 Tensors = dict[str, tf.Tensor]
+_Entry = TypeVar('_Entry')
 
 # Begins the names of a state's entries among arguments and results.
-PREFIX = 'state_'
+_PREFIX = 'state_'
 
 
 class AgentFunctions(tf.Module):
@@ -74,13 +76,13 @@ class AgentFunctions(tf.Module):
 
   def _state(self, batch: int | None = None) -> dict[str, tf.TensorSpec]:
     return {
-      PREFIX + name: tf.TensorSpec((batch, size), name=PREFIX + name)
-      for name, size in self._agent.state_sizes.items()
+      name: tf.TensorSpec((batch, size), name=name)
+      for name, size in prefixed(self._agent.state_sizes).items()
     }
 
   def _initial_state(self, batch: tf.Tensor) -> Tensors:
     """States before an episode's first image, [N, ..]."""
-    return _prefixed(self._agent.initial_state(batch))
+    return prefixed(self._agent.initial_state(batch))
 
   def _act(
     self,
@@ -107,12 +109,12 @@ class AgentFunctions(tf.Module):
     """
     state = {
       name: tf.where(reset[:, None], tf.zeros_like(tensor), tensor)
-      for name, tensor in _unprefixed(state).items()
+      for name, tensor in unprefixed(state).items()
     }
     action, state, plan = self._agent.perform(image, state, seed, noise_scale)
     return {
       'action': action,
-      **_prefixed(state),
+      **prefixed(state),
       'plan_mean': plan.mean,
       'plan_stddev': plan.stddev,
       'plan_returns': tf.transpose(plan.returns),
@@ -129,7 +131,7 @@ class AgentFunctions(tf.Module):
     Returns:
       States [B, T, ..].
     """
-    return _prefixed({**self._posterior(image, action), 'action': action})
+    return prefixed({**self._posterior(image, action), 'action': action})
 
   def _reconstruct(self, *, image: tf.Tensor, action: tf.Tensor) -> Tensors:
     """What the posterior states of sequences say; arguments as `observe`.
@@ -149,7 +151,7 @@ class AgentFunctions(tf.Module):
     Returns:
       `image` uint8 [B, T, 64, 64, 3] and `reward` [B, T].
     """
-    state = _unprefixed(state)
+    state = unprefixed(state)
     del state['action']
     return self._decode(self._agent.model.imagine(state, action))
 
@@ -195,9 +197,11 @@ class AgentFunctions(tf.Module):
     )
 
 
-def _prefixed(state: Mapping[str, tf.Tensor]) -> Tensors:
-  return {PREFIX + name: tensor for name, tensor in state.items()}
+def prefixed(state: Mapping[str, _Entry]) -> dict[str, _Entry]:
+  """A state's entries under the names that they have outside."""
+  return {_PREFIX + name: tensor for name, tensor in state.items()}
 
 
-def _unprefixed(state: Mapping[str, tf.Tensor]) -> Tensors:
-  return {name.removeprefix(PREFIX): x for name, x in state.items()}
+def unprefixed(state: Mapping[str, _Entry]) -> dict[str, _Entry]:
+  """The entries of a state that `prefixed` has named."""
+  return {name.removeprefix(_PREFIX): x for name, x in state.items()}

@@ -12,7 +12,7 @@ import tensorflow as tf
 
 from planet_tf.agent import PlanetAgent
 from planet_tf.exporting import metadata as metadata_file
-from planet_tf.exporting.functions import PREFIX, Tensors
+from planet_tf.exporting.functions import Tensors, prefixed, unprefixed
 from planet_tf.exporting.weights import FullWeights
 
 FILE = 'act.tflite'
@@ -57,7 +57,8 @@ class _Act(tf.Module):
   def __init__(self, agent: PlanetAgent, batch: int) -> None:
     super().__init__()
     self.weights = FullWeights(agent.model)
-    state = {PREFIX + k: (batch, size) for k, size in agent.state_sizes.items()}
+    sizes = prefixed(agent.state_sizes)
+    state = {name: (batch, size) for name, size in sizes.items()}
     shapes = {
       name: tuple(x['shape']) for name, x in noise_inputs(agent, batch).items()
     }
@@ -69,13 +70,13 @@ class _Act(tf.Module):
 
     def act(**tensors: tf.Tensor) -> Tensors:
       noise = {name.removeprefix('noise_'): tensors[name] for name in shapes}
-      before = {name.removeprefix(PREFIX): tensors[name] for name in state}
+      before = unprefixed({name: tensors[name] for name in state})
       action, after, plan = agent.perform(
         tensors['image'], before, None, tensors['noise_scale'], noise
       )
       return {
         'action': action,
-        **{PREFIX + name: tensor for name, tensor in after.items()},
+        **prefixed(after),
         'plan_mean': plan.mean,
         'plan_stddev': plan.stddev,
       }

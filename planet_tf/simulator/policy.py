@@ -90,38 +90,41 @@ class SimulatorPolicy:
     """Makes the copies, whose state is all there is."""
     task, repeat = find_task(self._task), self._action_repeat
     with _no_rendering():
-      self._copies = [_Copy(task, seed, repeat) for seed in self._seeds]
+      self._copies = [
+        _Copy(task, seed, repeat, self._planner) for seed in self._seeds
+      ]
 
   def step(
     self, images: np.ndarray, state: None, decision: int
   ) -> tuple[np.ndarray, None]:
     """Actions [N, A]; executes them in the copies, too."""
-    seed = decision_seed(self._seed, decision)
+    seed = tf.constant(decision_seed(self._seed, decision))
     actions = []
     for index, copy in enumerate(self._copies):
-      plan = self._planner(
-        copy.score,
-        batch=1,
-        action_size=copy.action_size,
-        seed=fold_in(tf.constant(seed), tf.constant(index)),
-      )
-      actions.append(plan.action.numpy()[0])
-      copy.step(actions[-1])
+      action = copy.plan(seed, tf.constant(index)).numpy()
+      copy.step(action)
+      actions.append(action)
     return np.stack(actions), None
 
 
 class _Copy:
   """An environment without images and what candidates would earn in it."""
 
-  def __init__(self, task: Task, seed: int, action_repeat: int | None) -> None:
+  def __init__(
+    self,
+    task: Task,
+    seed: int,
+    action_repeat: int | None,
+    planner: Callable[..., Plan],
+  ) -> None:
     # Imports MuJoCo, which chooses how to render as it is loaded.
     from planet_tf.simulator.rollouts import Rollouts
 
     self._env = make_simulation(task, seed=seed, action_repeat=action_repeat)
     self._env.seed(seed)
     self._env.reset()
+    self._planner = planner
     self.rewards: list[float] = []
-    self.action_size = self._env.action_spec().shape[0]
     self._rollouts = Rollouts(
       self._env.unwrapped,
       *_DOMAINS[task.name],
@@ -129,10 +132,24 @@ class _Copy:
       cores(),
     )
 
-  def score(self, actions: tf.Tensor, iteration: tf.Tensor) -> tf.Tensor:
+  @tf.function(autograph=False)
+  def plan(self, seed: tf.Tensor, index: tf.Tensor) -> tf.Tensor:
+    """The action [A] that the planner finds with a seed folded with `index`."""
+    plan = self._planner(
+      self._score,
+      batch=1,
+      action_size=self._env.action_spec().shape[0],
+      seed=fold_in(seed, index),
+    )
+    return plan.action[0]
+
+  def _score(self, actions: tf.Tensor, iteration: tf.Tensor) -> tf.Tensor:
     """Returns [1, J] of candidates [1, J, H, A]."""
-    returns = self._rollouts.returns(actions.numpy()[0])
-    return tf.constant(returns[None], tf.float32)
+    returns = tf.numpy_function(self._returns, [actions[0]], tf.float32)
+    return tf.ensure_shape(returns, actions.shape[1])[None]
+
+  def _returns(self, actions: np.ndarray) -> np.ndarray:
+    return self._rollouts.returns(actions).astype(np.float32)
 
   def step(self, action: np.ndarray) -> None:
     """Executes an action."""
