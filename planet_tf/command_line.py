@@ -15,6 +15,10 @@ from absl import app, flags, logging
 flags.disclaim_key_flags()
 
 
+# Exit code where it helps to wait and try again (EX_TEMPFAIL).
+TRY_AGAIN = 75
+
+
 class UsageError(ValueError):
   """Flags that make no sense."""
 
@@ -68,6 +72,8 @@ class StopRequest:
 def run(main: Callable[[], int], *required: str) -> None:
   """Runs a command: user errors end in one line and exit code 2.
 
+  A run directory that is in use ends in exit code `TRY_AGAIN`.
+
   Args:
     main: Imports what it needs, returns the exit code.
     *required: Names of flags without which it cannot run.
@@ -92,7 +98,7 @@ def run(main: Callable[[], int], *required: str) -> None:
       if not isinstance(error, _user_errors()):
         raise
       print(f'Error: {str(error).split(_GIN_SUFFIX)[0]}', file=sys.stderr)
-      return 2
+      return TRY_AGAIN if _is_temporary(error) else 2
 
   logging.set_verbosity(logging.WARNING)
 
@@ -164,6 +170,12 @@ def _user_errors() -> tuple[type[Exception], ...]:
   )
 
 
+def _is_temporary(error: Exception) -> bool:
+  from planet_tf.training.run_directory import RunInUse
+
+  return isinstance(error, RunInUse)
+
+
 def expect_no_arguments(arguments: list[str]) -> None:
   """Refuses arguments that are not flags.
 
@@ -181,9 +193,9 @@ def require(flag: str) -> None:
   """Refuses to go on without a flag.
 
   Raises:
-    UsageError: If it is not set.
+    UsageError: If it is not set, or empty.
   """
-  if flags.FLAGS[flag].value is None:
+  if not flags.FLAGS[flag].value:
     raise UsageError(f'--{flag} is missing; {flags.FLAGS[flag].help}')
 
 

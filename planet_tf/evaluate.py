@@ -21,9 +21,9 @@ from planet_tf import command_line
 from planet_tf.progress import progress_bar
 
 if TYPE_CHECKING:
-  from planet_tf.control.simulate import Envs
+  from planet_tf.control.simulate import Envs, Episode
   from planet_tf.exporting.subjects import Subject
-  from planet_tf.training.evaluation import MakePolicy
+  from planet_tf.training.evaluation import MakePolicy, Scores
 
 FLAGS = flags.FLAGS
 
@@ -61,7 +61,9 @@ command_line.define_gin_flags("the run's configuration")
 def main() -> int:
   """Runs the episodes and prints the scores."""
   from planet_tf.exporting import subjects
+  from planet_tf.training.session import describe_session
   from planet_tf.training.video import SUFFIXES
+  from planet_tf.training.whole_file import write_json
 
   command_line.require_one_of('logdir', 'saved_model')
   if FLAGS.saved_model and FLAGS.checkpoint:
@@ -77,16 +79,23 @@ def main() -> int:
     subject = subjects.from_run(
       FLAGS.logdir, FLAGS.checkpoint, FLAGS.gin_file, FLAGS.gin_param
     )
-  scores = {
+  record = {
     **subject.facts,
     'policy': FLAGS.policy,
     'seed': FLAGS.seed,
-    'tasks': {task: _score(subject, task) for task in _tasks(subject)},
+    'session': describe_session(),
+    'tasks': {},
   }
-  text = json.dumps(scores, indent=2)
-  print(text)
-  if FLAGS.output:
-    pathlib.Path(FLAGS.output).write_text(text + '\n')
+  for task in _tasks(subject):
+    scores, side_by_side = _score(subject, task)
+    facts = {**scores.describe(), 'environments': side_by_side}
+    record['tasks'][task] = facts
+    print(f'{task}: mean return {facts["mean"]:.1f}', file=sys.stderr)
+    if FLAGS.output:
+      write_json(pathlib.Path(FLAGS.output), record)
+    if FLAGS.video:
+      _write_video(subject, task, scores.episodes[0])
+  print(json.dumps(record, indent=2))
   return 0
 
 
@@ -122,12 +131,10 @@ def _make_policy(subject: 'Subject', task: str, envs: 'Envs') -> 'MakePolicy':
   return lambda seed, seeds: SimulatorPolicy(task, planner, seeds, seed, repeat)
 
 
-def _score(subject: 'Subject', task: str) -> dict[str, object]:
-  """Acts in one task, writes the video, returns the scores."""
-  from planet_tf.exporting.panels import panels
+def _score(subject: 'Subject', task: str) -> 'tuple[Scores, int]':
+  """Acts in one task; returns how, and how many environments at a time."""
   from planet_tf.training import evaluation
   from planet_tf.training.factories import open_envs
-  from planet_tf.training.video import write_video
 
   with open_envs([task], action_size=subject.action_size) as opened:
     envs = opened[task]
@@ -138,15 +145,18 @@ def _score(subject: 'Subject', task: str) -> dict[str, object]:
       scores = evaluation.run_episodes(
         make_policy, envs, FLAGS.episodes, FLAGS.seed, bar.update
       )
-    side_by_side = min(envs.count, FLAGS.episodes)
-  if FLAGS.video:
-    path = pathlib.Path(FLAGS.video)
-    if len(_tasks(subject)) > 1:
-      path = path.with_stem(f'{path.stem}-{task}')
-    frames = panels(subject.functions, scores.episodes[0])
-    write_video(path, frames, rate=20.0)
-    print(f'The video is {path}.', file=sys.stderr)
-  return {**scores.describe(), 'environments': side_by_side}
+    return scores, min(envs.count, FLAGS.episodes)
+
+
+def _write_video(subject: 'Subject', task: str, episode: 'Episode') -> None:
+  from planet_tf.exporting.panels import panels
+  from planet_tf.training.video import write_video
+
+  path = pathlib.Path(FLAGS.video)
+  if len(_tasks(subject)) > 1:
+    path = path.with_stem(f'{path.stem}-{task}')
+  write_video(path, panels(subject.functions, episode), rate=20.0)
+  print(f'The video is {path}.', file=sys.stderr)
 
 
 if __name__ == '__main__':

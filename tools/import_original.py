@@ -10,7 +10,6 @@ it, with episodes of its own or those of --episodes, which the original calls
 train_episodes.
 """
 
-import json
 import pathlib
 import shutil
 
@@ -36,6 +35,7 @@ from planet_tf.training.original_checkpoint import (
 )
 from planet_tf.training.run_directory import RunDirectory
 from planet_tf.training.train_settings import make_train_settings
+from planet_tf.training.whole_file import write_json
 
 FLAGS = flags.FLAGS
 
@@ -81,7 +81,10 @@ def main() -> int:
     try:
       run.train_episodes.mkdir()
       episodes = _copy_episodes(FLAGS.episodes, run.train_episodes)
-      counters = _count(episodes, updates, first.action_repeat)
+      counters = _count(episodes, first.action_repeat)
+      counters.updates = updates
+      # Those of before are not made up for.
+      counters.tests = updates // settings.updates_per_test
       sampler = make_sampler(run.train_episodes, keys=model.batch_keys)
       position = {
         'counters': counters.as_dict(),
@@ -96,7 +99,7 @@ def main() -> int:
     finally:
       run.close()
   source = {'checkpoint': FLAGS.checkpoint, 'updates': updates}
-  (output / 'imported.json').write_text(json.dumps(source, indent=2) + '\n')
+  write_json(output / 'imported.json', source)
   optimizer = 'with' if has_optimizer else 'without'
   print(
     f'{output}: weights after about {updates} updates, {optimizer} the state '
@@ -121,13 +124,10 @@ def _copy_episodes(
   return copies
 
 
-def _count(
-  episodes: list[pathlib.Path], updates: int, action_repeat: int
-) -> Counters:
+def _count(episodes: list[pathlib.Path], action_repeat: int) -> Counters:
   steps = [len(read_episode(path, ['reward'])['reward']) for path in episodes]
   decisions = sum(steps) - len(steps)
   return Counters(
-    updates=updates,
     episodes=len(episodes),
     decisions=decisions,
     env_steps=decisions * action_repeat,

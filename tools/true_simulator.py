@@ -26,7 +26,6 @@ from planet_tf.progress import progress_bar
 command_line.start_tensorflow()
 
 from planet_tf.simulator.policy import SimulatorPolicy
-from planet_tf.training import configuration
 from planet_tf.training.evaluation import (
   Scores,
   describe_returns,
@@ -34,9 +33,14 @@ from planet_tf.training.evaluation import (
   run_episodes,
 )
 from planet_tf.training.factories import make_planner, open_envs
-from planet_tf.training.run_directory import describe_session
+from planet_tf.training.session import describe_session
 from planet_tf.training.video import SUFFIXES, enlarge, write_video
-from planet_tf.training.whole_file import write_whole
+from planet_tf.training.whole_file import write_json
+from tools.simulator_record import (
+  Record,
+  parse_settings,
+  read_record,
+)
 
 FLAGS = flags.FLAGS
 
@@ -49,26 +53,16 @@ flags.DEFINE_string(
 )
 command_line.define_gin_flags('planet.gin')
 
-Record = dict[str, object]
-
 
 def main() -> int:
   """Runs the episodes that are missing and prints the scores."""
   for path in (FLAGS.video, FLAGS.output):
     command_line.require_writable(path)
   command_line.require_suffix('video', SUFFIXES)
-  # One environment: planning keeps all cores busy.
-  configuration.parse(
-    FLAGS.gin_file, [*FLAGS.gin_param, 'make_envs.workers = 1']
+  record = _resume(
+    parse_settings(FLAGS.task, FLAGS.seed, FLAGS.gin_file, FLAGS.gin_param)
   )
   planner = make_planner()
-  asked = {
-    'task': FLAGS.task,
-    'seed': FLAGS.seed,
-    'planner': planner.keywords,
-    'envs': _settings('make_envs'),
-  }
-  record = _resume(asked)
   done = len(record['results'])
   with open_envs([FLAGS.task]) as opened:
     envs = opened[FLAGS.task]
@@ -95,17 +89,9 @@ def main() -> int:
         if FLAGS.video and index == done:
           frames = enlarge(scores.episodes[0]['image'])
           write_video(pathlib.Path(FLAGS.video), frames, 20.0)
-  returns = [x['return'] for x in record['results']]
+  returns = [result['return'] for result in record['results']]
   print(json.dumps(describe_returns(returns), indent=2))
   return 0
-
-
-def _settings(function: str) -> Record:
-  return {
-    name: value
-    for name, value in configuration.bindings().items()
-    if name.startswith(f'{function}.') and 'timeout' not in name
-  }
 
 
 def _resume(asked: Record) -> Record:
@@ -113,14 +99,9 @@ def _resume(asked: Record) -> Record:
   path = FLAGS.output and pathlib.Path(FLAGS.output)
   if not path or not path.exists():
     return {**asked, 'sessions': [describe_session()], 'results': []}
-  try:
-    record = json.loads(path.read_text())
-    found = {key: record[key] for key in asked}
-  except (ValueError, KeyError, TypeError) as error:
-    raise command_line.UsageError(
-      f'--output={path} exists and is none of this tool; choose another file.'
-    ) from error
-  if found != json.loads(json.dumps(asked)):
+  record = read_record(path)
+  found = {key: record[key] for key in asked}
+  if found != asked:
     raise command_line.UsageError(
       f'--output={path} holds episodes with other settings ({found}); choose '
       'another file.'
@@ -144,8 +125,7 @@ def _describe(scores: Scores, index: int) -> Record:
 
 def _write(record: Record) -> None:
   if FLAGS.output:
-    text = json.dumps(record, indent=2) + '\n'
-    write_whole(pathlib.Path(FLAGS.output), text)
+    write_json(pathlib.Path(FLAGS.output), record)
 
 
 if __name__ == '__main__':

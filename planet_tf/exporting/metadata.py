@@ -9,7 +9,8 @@ import planet_tf
 from planet_tf.agent import PlanetAgent
 from planet_tf.training import configuration
 from planet_tf.training.counters import Counters
-from planet_tf.training.run_directory import describe_session
+from planet_tf.training.session import describe_session
+from planet_tf.training.whole_file import write_json
 
 FILE = 'metadata.json'
 CONFIG = 'config.gin'
@@ -62,7 +63,7 @@ def describe(
 def write(directory: pathlib.Path, metadata: Mapping[str, Any]) -> None:
   """Writes metadata and current configuration into the folder of an export."""
   directory.mkdir(parents=True, exist_ok=True)
-  (directory / FILE).write_text(json.dumps(metadata, indent=2) + '\n')
+  write_json(directory / FILE, metadata)
   (directory / CONFIG).write_text(configuration.text())
 
 

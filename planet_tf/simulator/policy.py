@@ -5,6 +5,7 @@ N environments   J candidates   H horizon   A action size
 
 import contextlib
 import os
+import weakref
 from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
@@ -145,11 +146,14 @@ class _Copy:
 
   def _score(self, actions: tf.Tensor, iteration: tf.Tensor) -> tf.Tensor:
     """Returns [1, J] of candidates [1, J, H, A]."""
-    returns = tf.numpy_function(self._returns, [actions[0]], tf.float32)
+    # TensorFlow never forgets a numpy_function, so it must not hold the copy.
+    rollouts = weakref.ref(self._rollouts)
+    returns = tf.numpy_function(
+      lambda actions: rollouts().returns(actions).astype(np.float32),
+      [actions[0]],
+      tf.float32,
+    )
     return tf.ensure_shape(returns, actions.shape[1])[None]
-
-  def _returns(self, actions: np.ndarray) -> np.ndarray:
-    return self._rollouts.returns(actions).astype(np.float32)
 
   def step(self, action: np.ndarray) -> None:
     """Executes an action."""

@@ -10,30 +10,24 @@ metrics.jsonl          scalars; train/ and test/ hold them for TensorBoard
 """
 
 import fcntl
-import importlib.metadata
 import json
 import os
 import pathlib
-import platform
-import subprocess
-import time
 from collections.abc import Mapping, Sequence
 from typing import Any, TextIO
 
 import gin
 import numpy as np
-import tensorflow as tf
 
-from planet_tf import hardware
 from planet_tf.agent import PlanetAgent
 from planet_tf.control.simulate import Envs, action_bounds
 from planet_tf.training import configuration
 from planet_tf.training.checkpoints import restore_model
 from planet_tf.training.counters import Counters
 from planet_tf.training.factories import components_of, make_planner
-from planet_tf.training.machine import choose_precision
 from planet_tf.training.model_factories import make_world_model
-from planet_tf.training.whole_file import write_whole
+from planet_tf.training.session import describe_session
+from planet_tf.training.whole_file import write_json, write_whole
 
 # Settings that may differ when a run is resumed: learning does not depend on
 # them. Everything else would make it another run.
@@ -56,6 +50,10 @@ class RunError(ValueError):
   """A run directory that cannot be used; the message is one line."""
 
 
+class RunInUse(RunError):
+  """A run directory that another process has opened for training."""
+
+
 class RunDirectory:
   """A run directory, opened for training.
 
@@ -63,8 +61,9 @@ class RunDirectory:
     path: The folder; made if it does not exist.
 
   Raises:
-    RunError: If it cannot be written, is in use by another process, or holds
-      a run with another configuration.
+    RunInUse: If another process has opened it.
+    RunError: If it cannot be written, or holds a run with another
+      configuration.
   """
 
   def __init__(self, path: str | os.PathLike) -> None:
@@ -108,7 +107,7 @@ class RunDirectory:
       'action_minimum': minimum.tolist(),
       'action_maximum': maximum.tolist(),
     }
-    write_whole(self.path / 'task.json', json.dumps(content, indent=2) + '\n')
+    write_json(self.path / 'task.json', content)
 
   def close(self) -> None:
     """Lets other processes use the folder."""
@@ -124,11 +123,7 @@ class RunDirectory:
       old = configuration.bindings()
       path_name = str(self.path)
       configuration.parse_text(new_text)
-      changed = sorted(
-        key
-        for key in {*old, *new} - FREE_SETTINGS
-        if old.get(key) != new.get(key)
-      )
+      changed = different_settings(old, new)
       if changed:
         details = ', '.join(
           f'{key} = {old.get(key)!r} there and {new.get(key)!r} now'
@@ -151,25 +146,35 @@ class RunDirectory:
           f'Note: {key} was {last[key]} in the last session of this run and '
           f'is {session[key]} now.'
         )
-    write_whole(path, json.dumps([*sessions, session], indent=2) + '\n')
+    write_json(path, [*sessions, session])
 
 
-def describe_session() -> dict[str, object]:
-  """Versions, commit and hardware of this process."""
-  packages = ('tensorflow', 'keras', 'tensorflow-probability', 'numpy')
-  packages += ('dm_control', 'mujoco', 'gin-config')
-  return {
-    'started': time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime()),
-    'commit': _commit(),
-    'python': platform.python_version(),
-    **{name: _version(name) for name in packages},
-    'platform': platform.platform(),
-    'processor': hardware.cpu_name(),
-    'cores': hardware.cores(),
-    'gpus': len(tf.config.list_physical_devices('GPU')),
-    'auto_precision': choose_precision('auto'),
-    'auto_chains': hardware.cpu_chains(hardware.cores()),
-  }
+def different_settings(
+  one: Mapping[str, object], other: Mapping[str, object]
+) -> list[str]:
+  """Names of settings that make two configurations other runs.
+
+  Args:
+    one: All bindings of a configuration.
+    other: Those of the other one.
+
+  Returns:
+    The names, but for those of `FREE_SETTINGS` and of planners that are only
+    tested, sorted.
+  """
+
+  def is_free(key: str) -> bool:
+    scope = key.rpartition('/')[0]
+    return key in FREE_SETTINGS or (
+      scope != ''
+      and not any(scope in x.get('train.collections', ()) for x in (one, other))
+    )
+
+  return sorted(
+    key
+    for key in {*one, *other}
+    if one.get(key) != other.get(key) and not is_free(key)
+  )
 
 
 def load_agent(
@@ -251,27 +256,8 @@ def _lock(path: pathlib.Path) -> TextIO:
   try:
     fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
   except BlockingIOError as error:
-    raise RunError(
+    raise RunInUse(
       f'The log directory {str(path)!r} is in use by another process; stop it '
       'or choose another --logdir.'
     ) from error
   return file
-
-
-def _version(package: str) -> str | None:
-  try:
-    return importlib.metadata.version(package)
-  except importlib.metadata.PackageNotFoundError:
-    return None
-
-
-def _commit() -> str | None:
-  checkout = pathlib.Path(__file__).parents[2]
-  if not (checkout / '.git').exists():
-    return None  # Installed, perhaps inside somebody else's repository.
-  command = ['git', '-C', str(checkout), 'describe', '--always', '--dirty']
-  try:
-    result = subprocess.run(command, capture_output=True, text=True, timeout=9)
-  except (OSError, subprocess.SubprocessError):
-    return None
-  return result.stdout.strip() or None

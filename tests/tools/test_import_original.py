@@ -14,6 +14,7 @@ from planet_tf.training.original_checkpoint import read_checkpoint
 from planet_tf.training.original_variables import original_variables
 from planet_tf.training.run import train
 from planet_tf.training.run_directory import load_run
+from planet_tf.training.summaries import read_metrics
 
 ROOT = pathlib.Path(__file__).parents[2]
 CHECKPOINT = ROOT / 'tests' / 'golden' / 'checkpoint' / 'model.ckpt-2510'
@@ -28,6 +29,7 @@ PARAMS = (
   'train.seed_episodes = 1',
   'collect.every = 252',
   'train.total_episodes = 2',
+  'train.updates_per_test = 250',
 )
 TASK = 'tasks/cartpole_swingup.gin'
 
@@ -75,6 +77,10 @@ def test_training_goes_on(imported):
   configuration.parse([TASK], PARAMS)
   counters = train(imported)
   assert counters.updates == 253
+  # The test that the original has run is not made up for.
+  assert counters.tests == 1
+  tests = read_metrics(imported, 'test')
+  assert not [line for line in tests if 'return' in line]
   assert counters.episodes == 2
 
 

@@ -17,6 +17,16 @@ from tools.paper_tables.statistics import (
   stratified_bootstrap,
 )
 
+# What the tables say of the sessions behind a row.
+SESSION = {
+  'commit': 'abc1234',
+  'processor': 'A CPU',
+  'cores': 2,
+  'gpus': 0,
+  'tensorflow': '2.21.0',
+  'mujoco': '3.17.0',
+}
+
 
 def _make_run(folder, task, seed, tests, horizon=12):
   """A run directory whose tests are `(episodes, updates, returns)`."""
@@ -27,6 +37,7 @@ def _make_run(folder, task, seed, tests, horizon=12):
     f'train.seed = {seed}\ntrain.task = {task!r}\n'
   )
   (path / 'task.json').write_text(json.dumps({'tasks': {task: {}}}))
+  (path / 'versions.json').write_text(json.dumps([SESSION]))
   lines = [
     {
       'time': 0.0,
@@ -61,7 +72,7 @@ def test_cells_say_what_stands_behind_them(runs):
   ours = rows[-1]
   assert (ours.method, ours.source) == ('ours', 'measured')
   cell = ours.cells['cheetah_run']
-  assert cell == table.Cell(400.0, 2, 4, 999, 300)
+  assert cell == table.Cell(400.0, 999, 2, 4, 300)
   assert ours.cells['walker_walk'].score == 900.0
   assert 'reacher_easy' not in ours.cells
   published = {row.method: row for row in rows if row.source == 'published'}
@@ -70,6 +81,10 @@ def test_cells_say_what_stands_behind_them(runs):
   text = table.markdown(rows)
   assert '| ours | measured | pixels | - | - | 400 | - | - | 900 |' in text
   assert '- ours, cheetah_run: 2 seeds, 4 trajectories, 999 episodes' in text
+  assert (
+    '- ours: commit abc1234; A CPU, 2 cores, 0 GPUs; TensorFlow 2.21.0, '
+    'MuJoCo 3.17.0'
+  ) in text
   assert r'ours & measured & pixels & - & - & 400 & - & - & 900 \\' in (
     table.latex(rows)
   )
@@ -89,12 +104,18 @@ def test_efficiency_is_when_the_median_reaches_a_score(runs):
 def test_curves_are_over_seeds_and_trajectories(runs):
   group = read_group(f'{runs}/*')
   points = curves.percentiles(group.tests_of('cheetah_run'))
-  np.testing.assert_allclose(points[:, 0], [10, 20, 999.5, 1010])
+  # One of the runs has had a later test, which would stand for it alone.
+  np.testing.assert_allclose(points[:, 0], [10, 20, 999.5])
   last = np.percentile([100, 300, 500, 700], (5, 50, 95))
   np.testing.assert_allclose(points[2, 1:], last)
   figure = curves.draw([group], read_published())
   titles = [axes.get_title() for axes in figure.axes if axes.get_visible()]
   assert titles == ['cheetah_run', 'walker_walk']
+  for task in ('finger_spin', 'cup_catch'):
+    _make_run(runs, task, 0, [(500, 50, [900.0])])
+  figure = curves.draw([read_group(f'{runs}/*')], read_published())
+  titles = [axes.get_title() for axes in figure.axes if axes.get_visible()]
+  assert len(titles) == 4 and all(titles)
 
 
 def test_other_configurations_are_not_mixed(runs):
@@ -104,6 +125,12 @@ def test_other_configurations_are_not_mixed(runs):
   assert len(read_group(f'{runs}/*_12').runs) == 3  # Workers may differ.
   with pytest.raises(UsageError, match='matches no run directory'):
     read_group(f'{runs}/none*')
+
+
+def test_no_run_counts_twice(runs, tmp_path):
+  _make_run(tmp_path / 'copy', 'cheetah_run', 1, [(5, 5, [1.0])])
+  with pytest.raises(UsageError, match='both of cheetah_run with seed 1'):
+    read_group(f'{tmp_path}/*/cheetah_run_1_12')
 
 
 def test_interquartile_mean_is_that_of_scipy():
@@ -160,6 +187,7 @@ def test_the_command_writes_everything(runs, tmp_path):
     'seed': 0,
     'planner': {'horizon': 12},
     'envs': {'make_envs.duration': None},
+    'sessions': [SESSION],
     'results': [{'return': 650.0}, {'return': 670.0}],
   }
   (tmp_path / 'cheetah.json').write_text(json.dumps(simulated))
@@ -187,7 +215,9 @@ def test_the_command_writes_everything(runs, tmp_path):
     ('ours', 'walker_walk', 900.0),
     ('simulator', 'cheetah_run', 660.0),
   ]
-  assert '| ours | 0.567 |' in (tmp_path / 'out' / 'aggregates.md').read_text()
+  text = (tmp_path / 'out' / 'aggregates.md').read_text()
+  # One seed of walker_walk has no interval.
+  assert '| ours | 0.567 | - | 2 | 2, 1 |' in text
   result = run_tool('paper_tables', '--runs=no*', f'--output={tmp_path}')
   assert result.returncode == 2
   assert 'matches no run directory' in result.stderr

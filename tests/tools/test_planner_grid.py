@@ -7,7 +7,13 @@ import pytest
 from planet_tf.command_line import UsageError
 from tests.tools.tool import run_tool
 from tools.planner_grid import figure
-from tools.planner_grid.cells import Cell, make_cells, markdown, read_scores
+from tools.planner_grid.cells import (
+  Cell,
+  make_cells,
+  markdown,
+  mean_return,
+  read_records,
+)
 
 
 def test_cells_are_all_combinations_the_cheapest_first():
@@ -22,29 +28,36 @@ def test_cells_are_all_combinations_the_cheapest_first():
 
 
 def test_scores_are_read_listed_and_drawn(tmp_path):
+  asked = {'task': 'cheetah_run', 'seed': 0, 'planner': {}, 'envs': {}}
+  session = {'commit': 'abc', 'processor': 'A CPU', 'cores': 2, 'gpus': 0}
+  session |= {'tensorflow': '2', 'mujoco': '3'}
   cells = make_cells([6, 8], [0.1, 0.3], [3, 10], [100])
   for number, cell in enumerate(cells[:-1]):
     record = {
-      'task': 'cheetah_run',
+      **asked,
       'planner': cell._asdict(),
+      'sessions': [session],
       'results': [{'return': 100.0 * number}, {'return': 100.0 * number + 20}],
     }
     (tmp_path / f'{cell.name}.json').write_text(json.dumps(record))
-  scores = read_scores(tmp_path, 'cheetah_run')
-  assert scores.keys() == set(cells[:-1])
-  assert scores[cells[2]] == [200.0, 220.0]
-  lines = markdown(scores).splitlines()
+  records = read_records(tmp_path, asked)
+  assert records.keys() == set(cells[:-1])
+  means = {cell: mean_return(record) for cell, record in records.items()}
+  assert means[cells[2]] == 210.0
+  lines = markdown(records).splitlines()
   assert lines[2] == '| 8 | 10 (10%) | 10 | 100 | 610 | 2 |'
-  drawn = figure.draw(scores, 'a title')
+  assert lines[-1].startswith('Task cheetah_run, seed 0; commit abc; A CPU')
+  drawn = figure.draw(means, 'a title')
   *maps, _ = drawn.axes
   assert [x.get_title() for x in maps] == ['I = 3, J = 100', 'I = 10, J = 100']
   texts = [[x.get_text() for x in axes.texts] for axes in maps]
   assert texts == [['10', '210', '110', '310'], ['410', '610', '510']]
-  with pytest.raises(UsageError, match='is of cheetah_run and not of walker'):
-    read_scores(tmp_path, 'walker_walk')
+  for name, value in (('task', 'walker_walk'), ('seed', 1), ('envs', {'a': 1})):
+    with pytest.raises(UsageError, match=f'has {name} = .* and not '):
+      read_records(tmp_path, {**asked, name: value})
   (tmp_path / 'h1_k1_i1_j1.json').write_text('{}')
   with pytest.raises(UsageError, match='h1_k1_i1_j1.json'):
-    read_scores(tmp_path, 'cheetah_run')
+    read_records(tmp_path, asked)
 
 
 def test_the_command_runs_what_is_missing_and_draws(tmp_path):

@@ -29,11 +29,11 @@ def test_trials_are_tasks_by_seeds_by_experiments(tmp_path):
     tmp_path,
     ['cheetah_run', 'a:b'],
     [0, 3],
-    ['', 'experiments/figure4_ssm.gin'],
+    {'': 9, 'experiments/figure4_ssm.gin': 12},
     ['scale/cpu.gin'],
     ['train.total_episodes = 9'],
-    9,
   )
+  assert [trial.total for trial in trials] == [9] * 4 + [12] * 4
   assert [trial.name for trial in trials] == [
     'cheetah_run-seed0',
     'cheetah_run-seed3',
@@ -56,11 +56,14 @@ def test_trials_are_tasks_by_seeds_by_experiments(tmp_path):
 
 
 def test_progress_is_read_from_run_directories(debug_run, tmp_path):
-  (trial,) = make_trials(tmp_path, ['dummy'], [0], [''], [], [], 3)
+  (trial,) = make_trials(tmp_path, ['dummy'], [0], {'': 3}, [], [])
   assert read_progress(trial) == Progress()
   assert not trial.finished
+  trial.logdir.mkdir()
   trial.finish()
-  assert trial.finished and not trial._replace(total=4).finished
+  assert trial.finished
+  assert not trial._replace(total=4).finished
+  assert not trial._replace(command=('python',)).finished
   trial = trial._replace(logdir=debug_run)
   progress = read_progress(trial)
   assert (progress.episodes, progress.updates) == (3, 21)
@@ -151,6 +154,8 @@ def test_a_run_directory_in_use_is_waited_for(tmp_path):
   'arguments, message',
   [
     (('--tasks=dummy', '--seeds=a'), '--seeds=a must be numbers'),
+    (('--tasks=cheeta_run',), "'cheetah_run'"),
+    (('--tasks=dummy', '--logdir='), '--logdir is missing'),
     ((), '--tasks is missing'),
     (('--tasks=dummy', '--gin_param=train.sed=1'), "'seed'"),
     (('--status',), 'No sweep in'),

@@ -15,6 +15,7 @@ from planet_tf.command_line import UsageError
 
 command_line.start_tensorflow()
 
+from planet_tf.training.session import describe_command
 from tools.benchmark import lower, machine, plan, report, runner
 
 FLAGS = flags.FLAGS
@@ -109,7 +110,7 @@ def _measure() -> report.Record:
       tasks=FLAGS.task,
     )
   _make_writable(output)
-  session = runner.describe()
+  session = {**runner.describe(), 'command': describe_command()}
   _warn(machine.busy(session))
   try:
     record = runner.measure_all(

@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from planet_tf.chains import split
 from planet_tf.hardware import cpu_features
-from planet_tf.training.run_directory import describe_session
+from planet_tf.training.session import describe_session
 from tools.benchmark.timing import measure
 
 SIDE = 2048  # Of the square matrices whose product gives the peak.

@@ -6,7 +6,7 @@ import statistics
 from collections.abc import Mapping, Sequence
 
 from planet_tf.command_line import UsageError
-from planet_tf.training.whole_file import write_whole
+from planet_tf.training.whole_file import write_json
 
 Record = dict[str, object]
 
@@ -37,7 +37,7 @@ def read(path: str) -> Record:
 
 def write(path: pathlib.Path, record: Record) -> None:
   """Writes a record so that readers see the whole file or none."""
-  write_whole(path, json.dumps(record, indent=2) + '\n')
+  write_json(path, record)
 
 
 def table(record: Record) -> str:

@@ -16,7 +16,7 @@ from planet_tf import command_line, hardware
 command_line.start_tensorflow()
 
 from planet_tf.data import list_episodes, read_episode
-from planet_tf.training.run_directory import describe_session
+from planet_tf.training.session import describe_session
 
 FLAGS = flags.FLAGS
 

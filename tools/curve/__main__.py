@@ -20,6 +20,7 @@ command_line.start_tensorflow()
 
 from planet_tf.training.evaluation import suffix
 from planet_tf.training.run_directory import read_task
+from planet_tf.training.whole_file import write_json
 from tools.curve.picture import draw
 from tools.curve.rows import Row, read_rows, write_csv
 from tools.curve.summary import summarize
@@ -66,7 +67,7 @@ def _write(
 ) -> None:
   output.mkdir(parents=True, exist_ok=True)
   write_csv(output / 'curve.csv', rows)
-  (output / 'summary.json').write_text(json.dumps(summary, indent=2) + '\n')
+  write_json(output / 'summary.json', summary)
   draw(output / 'curve.png', rows, summary)
   for name in COPIES:
     if (logdir / name).exists():

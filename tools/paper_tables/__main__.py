@@ -11,7 +11,7 @@ Examples:
 Each --runs is a group of runs that differ in seed and task alone: a row of
 table 1 and a line in the curves. It takes run directories, or files that
 tools.true_simulator has written. Written are table1 (.md, .csv, .tex), curves
-(.png, .svg), aggregates.md and efficiency.md.
+(.png, .svg; of runs that learn), aggregates.md and efficiency.md.
 """
 
 import csv
@@ -54,9 +54,11 @@ def main() -> int:
     writer = csv.DictWriter(file, records[0], lineterminator='\n')
     writer.writeheader()
     writer.writerows(records)
-  figure = curves.draw(groups, published)
-  for suffix in ('png', 'svg'):
-    figure.savefig(output / f'curves.{suffix}', dpi=120)
+  learning = [x for x in groups if any(len(r.scores) > 1 for r in x.runs)]
+  if learning:
+    figure = curves.draw(learning, published)
+    for suffix in ('png', 'svg'):
+      figure.savefig(output / f'curves.{suffix}', dpi=120)
   (output / 'aggregates.md').write_text(_aggregates(groups))
   (output / 'efficiency.md').write_text(_efficiency(groups, published))
   print(text)
@@ -67,22 +69,26 @@ def main() -> int:
 def _aggregates(groups: Sequence[Group]) -> str:
   lines = [
     'Interquartile means of the tests in table 1, each run by its mean return '
-    f'/ {HIGHEST:.0f}, with 95% stratified-bootstrap intervals.',
+    f'/ {HIGHEST:.0f}, with 95% stratified-bootstrap intervals where all tasks '
+    'have several seeds. A task with more seeds weighs more.',
     '',
     '| runs | IQM | 95% interval | tasks | seeds of each | episodes of each |',
     '|---|---|---|---|---|---|',
   ]
   for group in groups:
-    tests = [group.last_of(task) for task in group.tasks]
+    tests = [group.tests_of(task)[-1] for task in group.tasks]
     scores = [
       [statistics.fmean(x.returns) / HIGHEST for x in task] for task in tests
     ]
     iqm = stratified_bootstrap(scores)
+    # One seed drawn anew is always the same.
+    single = min(len(task) for task in tests) == 1
+    interval = '-' if single else f'{iqm.low:.3f} to {iqm.high:.3f}'
     seeds = ', '.join(f'{len(task)}' for task in tests)
     episodes = ', '.join(f'{min(x.episodes for x in task)}' for task in tests)
     lines.append(
-      f'| {group.label} | {iqm.value:.3f} | {iqm.low:.3f} to {iqm.high:.3f} | '
-      f'{len(scores)} | {seeds} | {episodes} |'
+      f'| {group.label} | {iqm.value:.3f} | {interval} | {len(scores)} | '
+      f'{seeds} | {episodes} |'
     )
   return '\n'.join(lines) + '\n'
 

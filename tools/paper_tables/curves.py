@@ -22,18 +22,17 @@ def draw(groups: Sequence[Group], published: Sequence[PublishedRow]) -> Figure:
   trajectories. Published scores are horizontal lines.
 
   Args:
-    groups: Groups of runs.
+    groups: Groups of runs with several tests.
     published: Rows of table 1.
 
   Returns:
     The figure.
   """
-  groups = [x for x in groups if any(len(r.scores) > 1 for r in x.runs)]
   tasks = list(dict.fromkeys(task for x in groups for task in x.tasks))
-  columns = min(_COLUMNS, max(1, len(tasks)))
-  rows = max(1, math.ceil(len(tasks) / columns))
+  columns = min(_COLUMNS, len(tasks))
+  rows = math.ceil(len(tasks) / columns)
   figure = Figure(figsize=(4 * columns, 3 * rows + 0.8), layout='constrained')
-  grid = figure.subplots(rows, columns, squeeze=False).flat
+  grid = figure.subplots(rows, columns, squeeze=False).ravel()
   for axes, task in zip(grid, tasks, strict=False):
     axes.set_title(task)
     axes.set_xlabel('episodes')
@@ -45,7 +44,7 @@ def draw(groups: Sequence[Group], published: Sequence[PublishedRow]) -> Figure:
         label = f'{row.method} (published)'
         axes.axhline(row.scores[task], color='0.5', ls=style, lw=1, label=label)
     axes.set_ylim(bottom=0)
-  for axes in list(grid)[len(tasks) :]:
+  for axes in grid[len(tasks) :]:
     axes.set_visible(False)
   legend_below(figure, columns=3)
   return figure

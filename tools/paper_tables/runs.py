@@ -9,8 +9,9 @@ from typing import Any, NamedTuple
 
 from planet_tf.command_line import UsageError
 from planet_tf.training.evaluation import suffix
-from planet_tf.training.run_directory import FREE_SETTINGS, read_task
+from planet_tf.training.run_directory import different_settings, read_task
 from planet_tf.training.summaries import FILE, read_metrics
+from tools.simulator_record import read_record
 
 # What the runs behind one cell or curve may differ in.
 _VARIED = {'train.seed', 'train.task'}
@@ -38,12 +39,14 @@ class Run(NamedTuple):
     task: Name of the task.
     seed: Seed of the run.
     scores: Its tests in order.
+    sessions: Descriptions of its sessions.
   """
 
   path: str
   task: str
   seed: int
   scores: list[Score]
+  sessions: list[dict[str, Any]]
 
 
 class Group(NamedTuple):
@@ -69,30 +72,23 @@ class Group(NamedTuple):
     return [run for run in self.runs if run.task == task]
 
   def tests_of(self, task: str) -> list[list[Score]]:
-    """Tests of a task after equally many updates, in order.
-
-    Where runs are not equally old, the later ones are of fewer of them.
-    """
-    by_updates: dict[int, list[Score]] = {}
-    for run in self.of_task(task):
-      for score in run.scores:
-        by_updates.setdefault(score.updates, []).append(score)
-    return [by_updates[updates] for updates in sorted(by_updates)]
-
-  def last_of(self, task: str) -> list[Score]:
-    """The last test of a task that all its runs have had.
+    """Tests of a task that all its runs have had, in order, each of all runs.
 
     Raises:
       UsageError: There is none.
     """
-    count = len(self.of_task(task))
-    common = [x for x in self.tests_of(task) if len(x) == count]
+    runs = self.of_task(task)
+    by_updates: dict[int, list[Score]] = {}
+    for run in runs:
+      for updates, score in {x.updates: x for x in run.scores}.items():
+        by_updates.setdefault(updates, []).append(score)
+    common = {k: x for k, x in by_updates.items() if len(x) == len(runs)}
     if not common:
       raise UsageError(
         f'The runs of {task} in {self.label} have no test after equally many '
         'updates; wait for the youngest.'
       )
-    return common[-1]
+    return [common[updates] for updates in sorted(common)]
 
 
 def read_group(text: str) -> Group:
@@ -121,6 +117,7 @@ def read_group(text: str) -> Group:
     raise UsageError(f'--runs={text} matches no run directory with {FILE}.')
   _check_equal({path: _settings(pathlib.Path(path)) for path in paths})
   runs = [run for path in paths for run in _read_run(pathlib.Path(path))]
+  _check_once(runs)
   return Group(label, runs, 'pixels')
 
 
@@ -128,6 +125,7 @@ def _read_run(path: pathlib.Path) -> list[Run]:
   tasks = list(read_task(path)['tasks'])
   seed = _settings(path).get('train.seed', 0)
   lines = read_metrics(path, 'test')
+  sessions = json.loads((path / 'versions.json').read_text())
   runs = []
   for task in tasks:
     end = suffix((task, tasks))
@@ -138,7 +136,7 @@ def _read_run(path: pathlib.Path) -> list[Run]:
     ]
     if not scores:
       raise UsageError(f'{str(path)!r} has no test of {task} yet; wait for it.')
-    runs.append(Run(str(path), task, seed, scores))
+    runs.append(Run(str(path), task, seed, scores, sessions))
   return runs
 
 
@@ -165,11 +163,9 @@ def _check_equal(settings: Mapping[str, Mapping[str, Any]]) -> None:
   """Refuses runs that differ in more than they may."""
   (first, expected), *others = settings.items()
   for path, found in others:
-    different = sorted(
-      name
-      for name in {*expected, *found} - _VARIED - FREE_SETTINGS
-      if expected.get(name) != found.get(name)
-    )
+    different = [
+      x for x in different_settings(expected, found) if x not in _VARIED
+    ]
     if different:
       name = different[0]
       raise UsageError(
@@ -180,22 +176,29 @@ def _check_equal(settings: Mapping[str, Mapping[str, Any]]) -> None:
       )
 
 
+def _check_once(runs: Sequence[Run]) -> None:
+  """Refuses a task and seed that would count twice."""
+  paths: dict[tuple[str, int], str] = {}
+  for run in runs:
+    other = paths.setdefault((run.task, run.seed), run.path)
+    if other != run.path:
+      raise UsageError(
+        f'{other!r} and {run.path!r} are both of {run.task} with seed '
+        f'{run.seed}; leave one of them out.'
+      )
+
+
 def _read_simulations(label: str, paths: Sequence[str]) -> Group:
   runs, settings = [], {}
   for path in paths:
-    try:
-      record = json.loads(pathlib.Path(path).read_text())
-      returns = [x['return'] for x in record['results']]
-      planner = {f'make_planner.{k}': x for k, x in record['planner'].items()}
-      settings[path] = planner | record['envs']
-      runs.append(
-        Run(path, record['task'], record['seed'], [Score(0, 0, returns)])
-      )
-    except (ValueError, KeyError, TypeError) as error:
-      raise UsageError(
-        f'{path!r} is no file of tools.true_simulator; mend --runs.'
-      ) from error
+    record = read_record(pathlib.Path(path))
+    planner = {f'make_planner.{k}': x for k, x in record['planner'].items()}
+    settings[path] = planner | record['envs']
+    returns = [result['return'] for result in record['results']]
+    if returns:
+      scores = [Score(0, 0, returns)]
+      facts = record['task'], record['seed']
+      runs.append(Run(path, *facts, scores, record['sessions']))
   _check_equal(settings)
-  return Group(
-    label, [run for run in runs if run.scores[0].returns], 'simulator state'
-  )
+  _check_once(runs)
+  return Group(label, runs, 'simulator state')

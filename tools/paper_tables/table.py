@@ -4,26 +4,27 @@ import statistics
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from tools.origin import describe_origin
 from tools.paper_tables.published import PublishedRow, published_tasks
 from tools.paper_tables.runs import Group, Score
 
 
 class Cell(NamedTuple):
-  """A score and what stands behind it.
+  """A score and what stands behind it; None where nobody says.
 
   Attributes:
     score: Mean over seeds and episodes.
+    episodes: Episodes of training data, the fewest of all runs.
     seeds: Number of runs.
     trajectories: Number of episodes without noise.
-    episodes: Episodes of training data, the fewest of all runs.
     updates: Updates, the fewest of all runs.
   """
 
   score: float
-  seeds: int = 0
-  trajectories: int = 0
-  episodes: int = 0
-  updates: int = 0
+  episodes: int
+  seeds: int | None = None
+  trajectories: int | None = None
+  updates: int | None = None
 
   @property
   def basis(self) -> str:
@@ -42,12 +43,14 @@ class Row(NamedTuple):
     source: `published` or `measured`.
     input: What it sees.
     cells: Cell by task; tasks without a score are missing.
+    origin: What it was computed with; None for published rows.
   """
 
   method: str
   source: str
   input: str
   cells: dict[str, Cell]
+  origin: str | None = None
 
 
 def make_rows(
@@ -59,16 +62,15 @@ def make_rows(
       row.method,
       'published',
       row.input,
-      {
-        task: Cell(score, episodes=row.episodes)
-        for task, score in row.scores.items()
-      },
+      {task: Cell(score, row.episodes) for task, score in row.scores.items()},
     )
     for row in published
   ]
   for group in groups:
-    cells = {task: _cell(group.last_of(task)) for task in group.tasks}
-    rows.append(Row(group.label, 'measured', group.input, cells))
+    cells = {task: _cell(group.tests_of(task)[-1]) for task in group.tasks}
+    sessions = [session for run in group.runs for session in run.sessions]
+    origin = describe_origin(sessions)
+    rows.append(Row(group.label, 'measured', group.input, cells, origin))
   return rows
 
 
@@ -124,6 +126,7 @@ def markdown(rows: Sequence[Row]) -> str:
         f'- {row.method}, {task}: {cell.basis}'
         for task, cell in row.cells.items()
       ]
+      lines.append(f'- {row.method}: {row.origin}')
   return '\n'.join(lines) + '\n'
 
 

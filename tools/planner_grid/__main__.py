@@ -7,7 +7,7 @@ Examples:
         --horizons=6,12 --elite_fractions=0.1 --iterations=3,10 --episodes=3
 
 Runs tools.true_simulator for each combination, the cheapest first, and writes
-its scores and then the table and heat maps of all that the folder has:
+its scores, and after each the table and heat maps of all that the folder has:
 figure12.md, figure12.png and figure12.svg. The same command goes on with what
 is missing. By default it is the whole grid of figure 12 of the paper: 320
 cells, half a day on two cores.
@@ -16,7 +16,7 @@ cells, half a day on two cores.
 import pathlib
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
 from absl import flags
@@ -26,9 +26,16 @@ from planet_tf import command_line
 command_line.start_tensorflow()
 
 from planet_tf.simulator.policy import check_task
-from planet_tf.training import configuration
+from planet_tf.training.whole_file import write_whole
 from tools.planner_grid import figure
-from tools.planner_grid.cells import Cell, make_cells, markdown, read_scores
+from tools.planner_grid.cells import (
+  Cell,
+  make_cells,
+  markdown,
+  mean_return,
+  read_records,
+)
+from tools.simulator_record import Record, parse_settings
 
 FLAGS = flags.FLAGS
 
@@ -61,11 +68,14 @@ def main() -> int:
     _numbers('iterations', int),
     _numbers('candidates', int),
   )
-  configuration.parse(FLAGS.gin_file, FLAGS.gin_param)
+  asked = parse_settings(
+    FLAGS.task, FLAGS.seed, FLAGS.gin_file, FLAGS.gin_param
+  )
   output = pathlib.Path(FLAGS.output).expanduser()
   output.mkdir(parents=True, exist_ok=True)
-  done = read_scores(output, FLAGS.task)
-  cells = [x for x in cells if len(done.get(x, ())) < FLAGS.episodes]
+  done = read_records(output, asked)
+  counts = {cell: len(record['results']) for cell, record in done.items()}
+  cells = [cell for cell in cells if counts.get(cell, 0) < FLAGS.episodes]
   total, spent = sum(cell.cost for cell in cells), 0
   for number, cell in enumerate(cells):
     print(
@@ -77,14 +87,20 @@ def main() -> int:
     if code:
       return code
     spent += cell.cost
-  scores = read_scores(output, FLAGS.task)
-  (output / 'figure12.md').write_text(markdown(scores))
-  drawn = figure.draw(scores, f'CEM with the true simulator, {FLAGS.task}')
-  for suffix in ('png', 'svg'):
-    drawn.savefig(output / f'figure12.{suffix}', dpi=120)
-  print(markdown(scores))
+    _write(output, read_records(output, asked))
+  records = read_records(output, asked)
+  _write(output, records)
+  print(markdown(records))
   print(f'Written to {output}.')
   return 0
+
+
+def _write(output: pathlib.Path, records: Mapping[Cell, Record]) -> None:
+  write_whole(output / 'figure12.md', markdown(records))
+  means = {cell: mean_return(record) for cell, record in records.items()}
+  drawn = figure.draw(means, f'CEM with the true simulator, {FLAGS.task}')
+  for suffix in ('png', 'svg'):
+    drawn.savefig(output / f'figure12.{suffix}', dpi=120)
 
 
 def _run(cell: Cell, output: pathlib.Path) -> int:

@@ -1,13 +1,14 @@
 """Cells of the grid: settings of the planner and what they have scored."""
 
 import itertools
-import json
 import pathlib
 import statistics
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from planet_tf.command_line import UsageError
+from tools.origin import describe_origin
+from tools.simulator_record import SETTINGS, Record, read_record
 
 
 class Cell(NamedTuple):
@@ -77,44 +78,52 @@ def make_cells(
   return sorted(cells, key=lambda cell: (cell.cost, cell))
 
 
-def read_scores(folder: pathlib.Path, task: str) -> dict[Cell, list[float]]:
-  """Returns of each cell of which `folder` has a file.
+def read_records(folder: pathlib.Path, asked: Record) -> dict[Cell, Record]:
+  """Records of each cell of which `folder` has an episode.
+
+  Args:
+    folder: Where they are.
+    asked: Settings that they must have but for the planner's.
 
   Raises:
-    UsageError: A file is none of tools.true_simulator, or of another task.
+    UsageError: A file is none of tools.true_simulator, or of other settings.
   """
   result = {}
   for path in sorted(folder.glob('h*_k*_i*_j*.json')):
-    try:
-      record = json.loads(path.read_text())
-      planner = record['planner']
-      cell = Cell(*(planner[name] for name in Cell._fields))
-      returns = [episode['return'] for episode in record['results']]
-      found = record['task']
-    except (ValueError, KeyError, TypeError) as error:
-      raise UsageError(
-        f'{str(path)!r} is no file of tools.true_simulator; move it away.'
-      ) from error
-    if found != task:
-      raise UsageError(
-        f'{str(path)!r} is of {found} and not of {task}; choose another folder.'
-      )
-    if returns:
-      result[cell] = returns
+    record = read_record(path)
+    for name in SETTINGS:
+      if name != 'planner' and record[name] != asked[name]:
+        raise UsageError(
+          f'{str(path)!r} has {name} = {record[name]!r} and not '
+          f'{asked[name]!r}; choose another --output.'
+        )
+    if record['results']:
+      result[Cell(*(record['planner'][x] for x in Cell._fields))] = record
   return result
 
 
-def markdown(scores: dict[Cell, list[float]]) -> str:
-  """The cells as a table, the best first."""
+def mean_return(record: Record) -> float:
+  """Mean over its episodes."""
+  return statistics.fmean(result['return'] for result in record['results'])
+
+
+def markdown(records: Mapping[Cell, Record]) -> str:
+  """The cells as a table, the best first, and what they were computed with."""
   lines = [
     '| horizon | elites | iterations | candidates | mean return | episodes |',
     '|---|---|---|---|---|---|',
   ]
-  means = {cell: statistics.fmean(x) for cell, x in scores.items()}
+  means = {cell: mean_return(record) for cell, record in records.items()}
   for cell in sorted(means, key=means.__getitem__, reverse=True):
     lines.append(
       f'| {cell.horizon} | {cell.elites} ({cell.fraction:.0%}) | '
       f'{cell.iterations} | {cell.candidates} | {means[cell]:.0f} | '
-      f'{len(scores[cell])} |'
+      f'{len(records[cell]["results"])} |'
     )
+  sessions = [x for record in records.values() for x in record['sessions']]
+  (settings,) = {(x['task'], x['seed']) for x in records.values()}
+  lines += [
+    '',
+    f'Task {settings[0]}, seed {settings[1]}; {describe_origin(sessions)}.',
+  ]
   return '\n'.join(lines) + '\n'

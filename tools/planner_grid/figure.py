@@ -1,6 +1,6 @@
 """Heat maps of a grid, as in figure 12 of the paper."""
 
-import statistics
+from collections.abc import Mapping
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -9,17 +9,16 @@ from matplotlib.figure import Figure
 from tools.planner_grid.cells import Cell
 
 
-def draw(scores: dict[Cell, list[float]], title: str) -> Figure:
+def draw(means: Mapping[Cell, float], title: str) -> Figure:
   """Draws mean returns, one heat map for each iterations x candidates.
 
   Args:
-    scores: Returns by cell.
+    means: Mean return by cell.
     title: Title of the figure.
 
   Returns:
     The figure; what was not run is grey.
   """
-  means = {cell: statistics.fmean(x) for cell, x in scores.items()}
   horizons = sorted({cell.horizon for cell in means})
   fractions = sorted({cell.fraction for cell in means})
   iterations = sorted({cell.iterations for cell in means})

@@ -24,6 +24,7 @@ from planet_tf import command_line
 
 command_line.start_tensorflow()
 
+from planet_tf.envs.registry import find_task
 from planet_tf.training import configuration
 from tools.sweep.local import LocalBackend, visible_gpus
 from tools.sweep.ray_cluster import RayBackend
@@ -101,18 +102,24 @@ def _make_trials(root: pathlib.Path) -> list[Trial]:
     )
   # Trials may run elsewhere, where relative names mean other files.
   files = [_absolute(name) for name in FLAGS.gin_file]
-  experiments = [_absolute(name) for name in FLAGS.experiments or ['']]
-  for experiment in experiments:
+  totals = {}
+  for name in FLAGS.experiments or ['']:
+    experiment = _absolute(name)
     more = [experiment] if experiment else []
     configuration.parse([*files, *more], FLAGS.gin_param)
+    settings = configuration.bindings()
+    totals[experiment] = settings['train.total_episodes']
+    for task in FLAGS.tasks:
+      # Modules that the trials import may know more tasks.
+      if ':' not in task and not settings['make_envs.modules']:
+        find_task(task)
   return make_trials(
     root,
     FLAGS.tasks,
     [int(seed) for seed in FLAGS.seeds],
-    experiments,
+    totals,
     files,
     FLAGS.gin_param,
-    configuration.bindings()['train.total_episodes'],
   )
 
 

@@ -10,15 +10,15 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
+from planet_tf.command_line import TRY_AGAIN
+
 _SET_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG
 # Looked up now: little is safe between a fork and the new program.
 _PRCTL = ctypes.CDLL(None).prctl if sys.platform == 'linux' else None
 
-_IN_USE = 'is in use by another process'
-
-# Seconds to wait for that: a trial whose worker was lost may still be writing
-# its last checkpoint.
-PATIENCE = 120.0
+# Seconds to wait for a run directory that is in use: a trial whose worker was
+# lost may still be writing its last checkpoint.
+_PATIENCE = 120.0
 
 
 class Attempt(NamedTuple):
@@ -26,14 +26,10 @@ class Attempt(NamedTuple):
 
   Attributes:
     process: The process.
-    log: File to which its output is added.
-    begin: Where that begins in the file.
     deadline: When to stop waiting for a run directory that is in use.
   """
 
   process: subprocess.Popen
-  log: pathlib.Path
-  begin: int
   deadline: float
 
   def stop(self) -> None:
@@ -43,11 +39,8 @@ class Attempt(NamedTuple):
   @property
   def must_wait(self) -> bool:
     """Whether it has ended at once, as its run directory is still in use."""
-    if not self.process.returncode or time.monotonic() > self.deadline:
-      return False
-    with self.log.open() as file:
-      file.seek(self.begin)
-      return _IN_USE in file.read()
+    in_use = self.process.returncode == TRY_AGAIN
+    return in_use and time.monotonic() < self.deadline
 
 
 def start(
@@ -68,14 +61,13 @@ def start(
     environment: Variables on top of those of this process.
     folder: Working directory.
     deadline: When to stop waiting for a run directory that is in use, in
-      `time.monotonic`; `PATIENCE` from now by default.
+      `time.monotonic`; two minutes from now by default.
 
   Returns:
     The attempt.
   """
   log.parent.mkdir(parents=True, exist_ok=True)
   with log.open('a') as file:
-    begin = file.tell()
     process = subprocess.Popen(
       command,
       stdin=subprocess.DEVNULL,
@@ -86,7 +78,7 @@ def start(
       start_new_session=True,  # Ctrl-C is for the sweep, which passes it on.
       preexec_fn=_ending_with(os.getpid()) if _PRCTL else None,
     )
-  return Attempt(process, log, begin, deadline or time.monotonic() + PATIENCE)
+  return Attempt(process, deadline or time.monotonic() + _PATIENCE)
 
 
 def run(
@@ -108,7 +100,7 @@ def run(
   Returns:
     The exit code.
   """
-  deadline = time.monotonic() + PATIENCE
+  deadline = time.monotonic() + _PATIENCE
   while True:
     attempt = start(command, log, environment, folder, deadline)
     try:

@@ -8,6 +8,7 @@ checkpoint.
 import os
 import pathlib
 import sys
+import time
 from collections.abc import Callable, Sequence
 
 from planet_tf.command_line import UsageError
@@ -32,7 +33,7 @@ class RayBackend:
       import ray
     except ImportError as error:
       raise UsageError(
-        '--backend=ray needs Ray; install it with pip install planet_tf[ray].'
+        "--backend=ray needs Ray; install it with pip install -e '.[ray]'."
       ) from error
     self._ray = ray
     try:
@@ -65,7 +66,7 @@ class RayBackend:
     """Runs trials to their end; see `LocalBackend.run`."""
     ray = self._ray
     path = os.environ.get('PYTHONPATH', '')
-    pending = {}
+    pending, queued, begin = {}, set(trials), time.time()
     for trial in trials:
       task = self._run.remote(trial.command, str(trial.log), path, os.getcwd())
       pending[task] = trial
@@ -80,6 +81,10 @@ class RayBackend:
             on_state(trial, 'done')
           except ray.exceptions.RayError:
             on_state(trial, 'failed')
+        for trial in [x for x in queued if _has_begun(x, begin)]:
+          queued.remove(trial)
+          if trial in pending.values():
+            on_state(trial, 'running')
         on_tick()
     finally:
       # What still runs is asked to stop after a checkpoint.
@@ -87,6 +92,11 @@ class RayBackend:
         ray.cancel(task, force=False)
       ray.wait(list(pending), num_returns=len(pending), timeout=60.0)
       ray.shutdown()
+
+
+def _has_begun(trial: Trial, begin: float) -> bool:
+  """Whether a worker has opened the log of a trial since then."""
+  return trial.log.exists() and trial.log.stat().st_mtime > begin
 
 
 def _runner(paths: Sequence[str]) -> Callable[..., None]:

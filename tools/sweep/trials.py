@@ -5,11 +5,15 @@ import json
 import pathlib
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from planet_tf.command_line import UsageError
 from planet_tf.training.summaries import FILE, read_metrics
+from planet_tf.training.whole_file import write_json
+
+# File in a run directory, once it has been trained to the end.
+_MARK = 'trained.json'
 
 
 class Trial(NamedTuple):
@@ -33,18 +37,19 @@ class Trial(NamedTuple):
     return self.logdir.with_name(self.logdir.name + '.log')
 
   @property
-  def mark(self) -> pathlib.Path:
-    """File that says for how many episodes it has been trained."""
-    return self.logdir.with_name(self.logdir.name + '.done')
-
-  @property
   def finished(self) -> bool:
-    """Whether a training has ended with as many as are asked for."""
-    return self.mark.exists() and int(self.mark.read_text()) >= self.total
+    """Whether it has been trained to the end with the same command."""
+    mark = self.logdir / _MARK
+    return mark.exists() and json.loads(mark.read_text()) == self._finished
 
   def finish(self) -> None:
     """Notes that it has been trained."""
-    self.mark.write_text(f'{self.total}\n')
+    write_json(self.logdir / _MARK, self._finished)
+
+  @property
+  def _finished(self) -> dict[str, object]:
+    # Gin files may have changed while the command is the same.
+    return {'command': list(self.command), 'episodes': self.total}
 
 
 class Progress(NamedTuple):
@@ -65,10 +70,9 @@ def make_trials(
   root: pathlib.Path,
   tasks: Sequence[str],
   seeds: Sequence[int],
-  experiments: Sequence[str],
+  totals: Mapping[str, int],
   files: Sequence[str],
   params: Sequence[str],
-  total: int,
 ) -> list[Trial]:
   """Plans the trials of a sweep.
 
@@ -76,10 +80,10 @@ def make_trials(
     root: Folder of all run directories.
     tasks: Names of tasks.
     seeds: Seeds of the runs.
-    experiments: Gin files, each read after `files`; '' for none.
+    totals: Episodes of training data that each experiment asks for; an
+      experiment is a gin file that is read after `files`, or '' for none.
     files: Gin files for all trials.
     params: Bindings for all trials.
-    total: Episodes of training data that each is asked for.
 
   Returns:
     The trials, all seeds of a task after each other.
@@ -88,7 +92,7 @@ def make_trials(
     UsageError: Two of them have the same name.
   """
   trials = []
-  for experiment, task, seed in itertools.product(experiments, tasks, seeds):
+  for experiment, task, seed in itertools.product(totals, tasks, seeds):
     folder = root / pathlib.Path(experiment).stem if experiment else root
     logdir = folder / f'{re.sub(r"[^A-Za-z0-9_]+", "-", task)}-seed{seed}'
     chosen = [*files, *([experiment] if experiment else [])]
@@ -103,7 +107,7 @@ def make_trials(
       f'--logdir={logdir}',
     )
     name = str(logdir.relative_to(root))
-    trials.append(Trial(name, logdir, command, total))
+    trials.append(Trial(name, logdir, command, totals[experiment]))
   if len({trial.logdir for trial in trials}) < len(trials):
     raise UsageError(
       'Some trials have the same name; name each task, seed and experiment '
@@ -146,7 +150,7 @@ def write_plan(root: pathlib.Path, trials: Sequence[Trial]) -> None:
   """Keeps what the sweep consists of, for `--status`."""
   root.mkdir(parents=True, exist_ok=True)
   plan = [[x.name, str(x.logdir), x.command, x.total] for x in trials]
-  (root / 'sweep.json').write_text(json.dumps(plan, indent=2) + '\n')
+  write_json(root / 'sweep.json', plan)
 
 
 def read_plan(root: pathlib.Path) -> list[Trial]:

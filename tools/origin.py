@@ -1,0 +1,27 @@
+"""What results were computed with, in a line."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+
+def describe_origin(sessions: Iterable[Mapping[str, Any]]) -> str:
+  """Commits, hardware and versions of some sessions.
+
+  Args:
+    sessions: What `describe_session` has returned, here or elsewhere.
+
+  Returns:
+    A line, in which each value stands once.
+  """
+  machines, found = {}, {'commit': {}, 'tensorflow': {}, 'mujoco': {}}
+  for session in sessions:
+    processor, cores = session['processor'], session['cores']
+    machine = f'{processor}, {cores} cores, {session["gpus"]} GPUs'
+    machines[machine] = None
+    for name, values in found.items():
+      values[str(session[name])] = None
+  commits, tensorflow, mujoco = (', '.join(x) for x in found.values())
+  return (
+    f'commit {commits}; {"; ".join(machines)}; TensorFlow {tensorflow}, '
+    f'MuJoCo {mujoco}'
+  )

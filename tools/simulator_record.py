@@ -1,0 +1,68 @@
+"""Files that tools.true_simulator writes: settings and episodes."""
+
+import json
+import pathlib
+from collections.abc import Sequence
+from typing import Any
+
+from planet_tf.command_line import UsageError
+from planet_tf.training import configuration
+from planet_tf.training.factories import make_planner
+
+Record = dict[str, Any]
+
+# What all episodes of a file have in common.
+SETTINGS = ('task', 'seed', 'planner', 'envs')
+
+
+def parse_settings(
+  task: str, seed: int, files: Sequence[str], params: Sequence[str]
+) -> Record:
+  """Replaces the current configuration; returns what it says of episodes.
+
+  Args:
+    task: Name of the task.
+    seed: Seed of the episodes.
+    files: Names of gin files.
+    params: Bindings that win over them.
+
+  Returns:
+    `SETTINGS`, JSON values.
+  """
+  # One environment: planning keeps all cores busy.
+  configuration.parse(files, [*params, 'make_envs.workers = 1'])
+  envs = {
+    name: value
+    for name, value in configuration.bindings().items()
+    if name.startswith('make_envs.') and 'timeout' not in name
+  }
+  planner = make_planner().keywords
+  values = (task, seed, planner, envs)
+  return json.loads(json.dumps(dict(zip(SETTINGS, values, strict=True))))
+
+
+def read_record(path: pathlib.Path) -> Record:
+  """Reads a file.
+
+  Returns:
+    `SETTINGS`, `sessions` and `results`, each with its `return`.
+
+  Raises:
+    UsageError: It is another one.
+  """
+  try:
+    record = json.loads(path.read_text())
+    for name in (*SETTINGS, 'sessions'):
+      record[name]
+    returns_of(record)
+  except (ValueError, KeyError, TypeError) as error:
+    raise UsageError(
+      f'{str(path)!r} is no file of tools.true_simulator; name another one, or '
+      'move it away.'
+    ) from error
+  return record
+
+
+def returns_of(record: Record) -> list[float]:
+  """Return of each episode."""
+  return [result['return'] for result in record['results']]
