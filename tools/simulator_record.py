@@ -54,8 +54,10 @@ def read_record(path: pathlib.Path) -> Record:
     record = json.loads(path.read_text())
     for name in (*SETTINGS, 'sessions'):
       record[name]
+    # Files of before know only this.
+    record['planner'].setdefault('refit_clipped', True)
     returns_of(record)
-  except (ValueError, KeyError, TypeError) as error:
+  except (ValueError, KeyError, TypeError, AttributeError) as error:
     raise UsageError(
       f'{str(path)!r} is no file of tools.true_simulator; name another one, or '
       'move it away.'

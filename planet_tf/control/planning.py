@@ -70,6 +70,7 @@ def cross_entropy_method(
   iterations: int,
   candidates: int,
   elites: int,
+  refit_clipped: bool = True,
   minimum: tf.Tensor | float = -1.0,
   maximum: tf.Tensor | float = 1.0,
   seed: tf.Tensor | None = None,
@@ -79,8 +80,8 @@ def cross_entropy_method(
 
   Every call starts from a belief with mean 0 and variance 1, which suits
   actions between -1 and 1, as all our environments have. Candidates are
-  clipped to the bounds; the belief is refit to the clipped elites with their
-  population variance.
+  clipped to the bounds before they are scored; the belief is refit to the
+  elites with their population variance.
 
   Args:
     score_fn: `score_fn(actions [N, J, H, A], iteration) -> returns [N, J]`,
@@ -91,6 +92,9 @@ def cross_entropy_method(
     iterations: Optimisation iterations I, at least 1.
     candidates: Candidates J per iteration.
     elites: Elites K to which the belief is refit.
+    refit_clipped: Whether to refit to the clipped elites, as the original
+      does, or to what was drawn: then the belief may leave the bounds, and
+      actions at them become likely.
     minimum: Lower bound of actions, a number or [A].
     maximum: Upper bound of actions, a number or [A].
     seed: Stateless seed, int32 [2], of the candidates' noise.
@@ -118,11 +122,12 @@ def cross_entropy_method(
       draw = normal(shape, fold)
     else:
       draw = noise[iteration]
-    actions = mean[:, None] + stddev[:, None] * draw
-    actions = tf.clip_by_value(actions, minimum, maximum)
+    drawn = mean[:, None] + stddev[:, None] * draw
+    actions = tf.clip_by_value(drawn, minimum, maximum)
     returns = score_fn(actions, iteration)
     best, indices = tf.math.top_k(returns, elites, sorted=False)
-    best_actions = tf.gather(actions, indices, batch_dims=1)
+    refit = actions if refit_clipped else drawn
+    best_actions = tf.gather(refit, indices, batch_dims=1)
     mean, variance = tf.nn.moments(best_actions, 1)
     stddev = tf.sqrt(variance + 1e-6)
     values = (mean, stddev, tf.reduce_mean(returns, 1), tf.reduce_mean(best, 1))
@@ -145,4 +150,5 @@ def cross_entropy_method(
     (tf.constant(0), initial, tf.ones_like(initial), history),
     maximum_iterations=iterations,
   )
-  return Plan(mean[:, 0], mean, stddev, *(array.stack() for array in history))
+  action = tf.clip_by_value(mean[:, 0], minimum, maximum)
+  return Plan(action, mean, stddev, *(array.stack() for array in history))

@@ -26,7 +26,12 @@ from planet_tf.world_model import WorldModel
 
 @functools.partial(settings, scoped=True)
 def make_planner(
-  *, horizon: int, iterations: int, candidates: int, elites: int
+  *,
+  horizon: int,
+  iterations: int,
+  candidates: int,
+  elites: int,
+  refit_clipped: bool,
 ) -> Callable[..., Plan]:
   """Binds the settings of the planner.
 
@@ -35,6 +40,8 @@ def make_planner(
     iterations: Optimisation iterations I.
     candidates: Candidates J per iteration.
     elites: Elites K to which the belief is refit.
+    refit_clipped: Whether it is refit to what is executed, within the bounds,
+      or to what was drawn.
 
   Returns:
     `cross_entropy_method` with these settings.
@@ -46,6 +53,7 @@ def make_planner(
     iterations=iterations,
     candidates=candidates,
     elites=elites,
+    refit_clipped=refit_clipped,
   )
 
 

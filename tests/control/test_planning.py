@@ -101,6 +101,23 @@ def test_stays_within_the_bounds_of_each_action():
   np.testing.assert_allclose(plan.mean.numpy()[0, 0], maximum, atol=0.05)
 
 
+def test_refit_to_what_was_drawn_reaches_the_bounds():
+  scored = []
+
+  def score(actions, iteration):
+    scored.append(actions)
+    return tf.reduce_sum(actions, (2, 3))  # The greater, the better.
+
+  arguments = {'batch': 2, 'action_size': 3, 'seed': [1, 2], **SETTINGS}
+  arguments['iterations'] = 3
+  clipped = cross_entropy_method(score, **arguments)
+  drawn = cross_entropy_method(score, **arguments, refit_clipped=False)
+  assert np.abs(tf.stack(scored)).max() <= 1.0
+  assert np.all(clipped.mean <= 1.0) and np.all(clipped.action < 1.0)
+  assert np.all(drawn.mean[:, 0] > 1.0)
+  np.testing.assert_array_equal(drawn.action, np.ones((2, 3)))
+
+
 def test_random_shooting_executes_the_single_best_candidate():
   noise = np.random.default_rng(0).normal(size=(1, 1, 20, 2, 1))
   actions = np.clip(noise[0, 0], -1, 1)

@@ -185,7 +185,7 @@ def test_the_command_writes_everything(runs, tmp_path):
   simulated = {
     'task': 'cheetah_run',
     'seed': 0,
-    'planner': {'horizon': 12},
+    'planner': {'horizon': 12, 'refit_clipped': True},
     'envs': {'make_envs.duration': None},
     'sessions': [SESSION],
     'results': [{'return': 650.0}, {'return': 670.0}],

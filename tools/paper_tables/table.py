@@ -9,6 +9,10 @@ from tools.paper_tables.published import PublishedRow, published_tasks
 from tools.paper_tables.runs import Group, Score
 
 
+# Episodes of the paper's PlaNet, to which the factors compare the others.
+_FEW = 1000
+
+
 class Cell(NamedTuple):
   """A score and what stands behind it; None where nobody says.
 
@@ -88,8 +92,7 @@ def efficiency(
 
   Args:
     group: Runs.
-    published: Rows of table 1; those with as many episodes as the paper's
-      PlaNet, or fewer, are left out.
+    published: Rows of table 1; those with few episodes are left out.
 
   Returns:
     Factor by method and task: episodes of the method, by those after which
@@ -98,7 +101,7 @@ def efficiency(
   """
   result: dict[str, dict[str, float]] = {}
   for row in published:
-    if row.episodes <= 1000:
+    if row.episodes <= _FEW:
       continue
     for task in group.tasks:
       needed = _episodes_until(group.tests_of(task), row.scores.get(task))
