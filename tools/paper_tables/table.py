@@ -8,7 +8,6 @@ from tools.origin import describe_origin
 from tools.paper_tables.published import PublishedRow, published_tasks
 from tools.paper_tables.runs import Group, Score
 
-
 # Episodes of the paper's PlaNet, to which the factors compare the others.
 _FEW = 1000
 
