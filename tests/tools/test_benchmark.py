@@ -112,6 +112,7 @@ def test_sizes_are_configurations():
     'iterations': 10,
     'candidates': 1000,
     'elites': 100,
+    'refit_clipped': True,
   }
   sizes.planner_size('500x5').apply()
   assert sizes.current('make_planner') == {
@@ -119,6 +120,7 @@ def test_sizes_are_configurations():
     'iterations': 5,
     'candidates': 500,
     'elites': 50,
+    'refit_clipped': True,
   }
   size = sizes.constructed(sizes.update_size('16x32'), 'bfloat16', '3')
   size.apply()
@@ -275,7 +277,7 @@ def test_work_is_that_of_the_paper():
   sizes.named_size('paper').apply()
   model = model_factories.make_world_model(6)
   planner = sizes.current('make_planner')
-  flops = work.plan_flops(model, agents=1, **planner)
+  flops = work.plan_flops(model, planner, agents=1)
   assert flops == pytest.approx(132e9, rel=0.01)
   assert work.update_flops(model, 2500) == pytest.approx(595e9, rel=0.03)
 

@@ -67,7 +67,7 @@ def action(repeats: int, agents: int = 1) -> Row:
     'label': f'{label} N={agents} {_construction(agent.model)}',
     'settings': {**planner, 'agents': agents},
     'traces': agent.traces,
-    **_work(agent.model, plan_flops(agent.model, agents=agents, **planner)),
+    **_work(agent.model, plan_flops(agent.model, planner, agents)),
     **dataclasses.asdict(timing),
   }
 

@@ -1,7 +1,7 @@
 """Floating-point operations of plans and updates, from the layers' sizes."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import keras
 
@@ -13,16 +13,15 @@ _DECODER_MAPS = (1, 5, 13, 30)
 
 
 def plan_flops(
-  model: WorldModel,
-  *,
-  agents: int,
-  candidates: int,
-  iterations: int,
-  horizon: int,
-  elites: int,
+  model: WorldModel, planner: Mapping[str, object], agents: int
 ) -> float:
-  """Operations of all predictions of a plan; nothing else counts."""
-  del elites
+  """Operations of all predictions of a plan; nothing else counts.
+
+  Args:
+    model: A world model.
+    planner: The settings of `make_planner`.
+    agents: Environments that are planned for at once.
+  """
   dynamics = model.dynamics
   observed = {
     id(variable)
@@ -32,7 +31,8 @@ def plan_flops(
   }
   kernels = [v for v in dynamics.variables if id(v) not in observed]
   kernels += model.heads['reward'].variables
-  rows = agents * candidates * iterations * horizon
+  sizes = ('candidates', 'iterations', 'horizon')
+  rows = agents * math.prod(planner[size] for size in sizes)
   return 2.0 * rows * _products(kernels)
 
 
