@@ -16,10 +16,13 @@ def describe_origin(sessions: Iterable[Mapping[str, Any]]) -> str:
   machines, found = {}, {'commit': {}, 'tensorflow': {}, 'mujoco': {}}
   for session in sessions:
     processor, cores = session['processor'], session['cores']
-    machine = f'{processor}, {cores} cores, {session["gpus"]} GPUs'
+    # Sessions of before do not tell.
+    gpus = session.get('gpus', 'unknown')
+    machine = f'{processor}, {cores} cores, {gpus} GPUs'
     machines[machine] = None
     for name, values in found.items():
-      values[str(session[name])] = None
+      # An installed package has no commit.
+      values[session[name] or 'unknown'] = None
   commits, tensorflow, mujoco = (', '.join(x) for x in found.values())
   return (
     f'commit {commits}; {"; ".join(machines)}; TensorFlow {tensorflow}, '

@@ -14,6 +14,7 @@ is over, and the same command goes on after the last one. Source: paper, table
 
 import json
 import pathlib
+import sys
 import time
 from collections.abc import Sequence
 
@@ -100,14 +101,20 @@ def _resume(asked: Record) -> Record:
   if not path or not path.exists():
     return {**asked, 'sessions': [describe_session()], 'results': []}
   record = read_record(path)
-  found = {key: record[key] for key in asked}
-  if found != asked:
-    raise command_line.UsageError(
-      f'--output={path} holds episodes with other settings ({found}); choose '
-      'another file.'
-    )
+  for name, value in asked.items():
+    if record[name] != value:
+      raise command_line.UsageError(
+        f'--output={path} holds episodes with other settings ({name} is '
+        f'{record[name]!r} there and {value!r} now); choose another file.'
+      )
   if len(record['results']) < FLAGS.episodes:
     record['sessions'].append(describe_session())
+  elif FLAGS.video:
+    print(
+      f'Note: no episode is missing in {path}, so none is shown in '
+      f'{FLAGS.video}.',
+      file=sys.stderr,
+    )
   return record
 
 

@@ -48,7 +48,7 @@ def test_it_balances_the_pole_and_goes_on_with_the_next_episode(tmp_path):
   assert len(record['results']) == len(record['sessions']) == 2
   result = _tool(tmp_path, *arguments, '--seed=1')
   assert result.returncode == 2
-  assert 'holds episodes with other settings' in result.stderr
+  assert 'other settings (seed is 0 there and 1 now)' in result.stderr
 
 
 @pytest.mark.parametrize(

@@ -80,14 +80,50 @@ def test_cells_say_what_stands_behind_them(runs):
   assert published['D4PG'].cells['walker_walk'].episodes == 100000
   text = table.markdown(rows)
   assert '| ours | measured | pixels | - | - | 400 | - | - | 900 |' in text
-  assert '- ours, cheetah_run: 2 seeds, 4 trajectories, 999 episodes' in text
+  behind = 'ours, cheetah_run: 2 seeds, 4 trajectories, 999 training episodes'
+  assert f'- {behind}' in text
   assert (
     '- ours: commit abc1234; A CPU, 2 cores, 0 GPUs; TensorFlow 2.21.0, '
     'MuJoCo 3.17.0'
   ) in text
-  assert r'ours & measured & pixels & - & - & 400 & - & - & 900 \\' in (
-    table.latex(rows)
-  )
+  text = table.latex([*rows, rows[-1]._replace(method='10%_noise')])
+  assert r'ours & measured & pixels & - & - & 400 & - & - & 900 \\' in text
+  assert r'10\%\_noise & measured' in text
+  assert f'% {behind}' in text
+  assert '% published: Hafner et al.' in text
+
+
+def test_an_agent_of_several_tasks_has_episodes_of_each(tmp_path):
+  path = _make_run(tmp_path, 'one', 0, [])
+  tasks = ('cheetah_run', 'walker_walk')
+  (path / 'task.json').write_text(json.dumps({'tasks': dict.fromkeys(tasks)}))
+  line = {'split': 'test', 'episodes': 12, 'updates': 7, 'time': 0.0}
+  line |= {f'episode_returns/{task}': [len(task)] for task in tasks}
+  (path / 'metrics.jsonl').write_text(json.dumps(line) + '\n')
+  (path / 'imported.json').write_text('{}')
+  group = read_group(str(path))
+  (test,) = group.tests_of('walker_walk')
+  assert test == [(6, 7, [11])]
+  (row,) = table.make_rows([], [group])
+  assert row.cells.keys() == set(tasks)
+  assert row.origin.endswith('begun with weights of the original')
+
+
+def test_only_the_first_tested_planner_counts(tmp_path):
+  paths = [_make_run(tmp_path, 'cheetah_run', seed, []) for seed in (0, 1)]
+  line = {'split': 'test', 'episodes': 12, 'updates': 7, 'time': 0.0}
+  line |= {'episode_returns/fast': [1.0], 'episode_returns/main': [2.0]}
+  for path in paths:
+    (path / 'metrics.jsonl').write_text(json.dumps(line) + '\n')
+    with (path / 'config.gin').open('a') as file:
+      file.write("train.tests = ('main', 'fast')\n")
+  (first, second) = read_group(f'{tmp_path}/*').tests_of('cheetah_run')[0]
+  assert first.returns == second.returns == [2.0]
+  text = (paths[1] / 'config.gin').read_text()
+  text = text.replace("'main', 'fast'", "'fast', 'main'")
+  (paths[1] / 'config.gin').write_text(text)
+  with pytest.raises(UsageError, match='train.tests is .* two groups'):
+    read_group(f'{tmp_path}/*')
 
 
 def test_efficiency_is_when_the_median_reaches_a_score(runs):
@@ -125,6 +161,28 @@ def test_other_configurations_are_not_mixed(runs):
   assert len(read_group(f'{runs}/*_12').runs) == 3  # Workers may differ.
   with pytest.raises(UsageError, match='matches no run directory'):
     read_group(f'{runs}/none*')
+
+
+def test_runs_older_than_a_setting_have_its_default(runs):
+  path = _make_run(runs, 'cheetah_run', 7, [(5, 5, [1.0])])
+  text = (path / 'config.gin').read_text()
+  with (path / 'config.gin').open('a') as file:
+    file.write('make_planner.refit_clipped = True\n')
+  assert len(read_group(f'{runs}/*').runs) == 4
+  (path / 'config.gin').write_text(
+    text + 'make_planner.refit_clipped = False\n'
+  )
+  with pytest.raises(UsageError, match='refit_clipped is True and False'):
+    read_group(f'{runs}/*')
+
+
+def test_what_lies_beside_runs_is_no_run(runs):
+  (runs / 'sweep.json').write_text('[]')
+  (runs / 'cheetah_run_0.log').write_text('')
+  assert len(read_group(f'{runs}/*').runs) == 3
+  (runs / 'simulator.json').write_text('{}')
+  with pytest.raises(UsageError, match='matches run directories and files'):
+    read_group(f'{runs}/*')
 
 
 def test_no_run_counts_twice(runs, tmp_path):
@@ -215,6 +273,9 @@ def test_the_command_writes_everything(runs, tmp_path):
     ('ours', 'walker_walk', 900.0),
     ('simulator', 'cheetah_run', 660.0),
   ]
+  text = (tmp_path / 'out' / 'efficiency.md').read_text()
+  assert '| PlaNet | published | D4PG | cheetah_run | 500+ |' in text
+  assert '| ours | measured | D4PG | cheetah_run | 5000 |' in text
   text = (tmp_path / 'out' / 'aggregates.md').read_text()
   # One seed of walker_walk has no interval.
   assert '| ours | 0.567 | - | 2 | 2, 1 |' in text

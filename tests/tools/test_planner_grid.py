@@ -28,14 +28,15 @@ def test_cells_are_all_combinations_the_cheapest_first():
 
 
 def test_scores_are_read_listed_and_drawn(tmp_path):
-  asked = {'task': 'cheetah_run', 'seed': 0, 'planner': {}, 'envs': {}}
+  asked = {'task': 'cheetah_run', 'seed': 0, 'envs': {}}
+  asked['planner'] = {'horizon': 5, 'refit_clipped': False}
   session = {'commit': 'abc', 'processor': 'A CPU', 'cores': 2, 'gpus': 0}
   session |= {'tensorflow': '2', 'mujoco': '3'}
   cells = make_cells([6, 8], [0.1, 0.3], [3, 10], [100])
   for number, cell in enumerate(cells[:-1]):
     record = {
       **asked,
-      'planner': cell._asdict(),
+      'planner': {**cell._asdict(), 'refit_clipped': False},
       'sessions': [session],
       'results': [{'return': 100.0 * number}, {'return': 100.0 * number + 20}],
     }
@@ -46,15 +47,26 @@ def test_scores_are_read_listed_and_drawn(tmp_path):
   assert means[cells[2]] == 210.0
   lines = markdown(records).splitlines()
   assert lines[2] == '| 8 | 10 (10%) | 10 | 100 | 610 | 2 |'
-  assert lines[-1].startswith('Task cheetah_run, seed 0; commit abc; A CPU')
+  assert lines[-1].startswith(
+    'Task cheetah_run, seed 0, refit_clipped = False; commit abc; A CPU'
+  )
   drawn = figure.draw(means, 'a title')
   *maps, _ = drawn.axes
   assert [x.get_title() for x in maps] == ['I = 3, J = 100', 'I = 10, J = 100']
   texts = [[x.get_text() for x in axes.texts] for axes in maps]
   assert texts == [['10', '210', '110', '310'], ['410', '610', '510']]
-  for name, value in (('task', 'walker_walk'), ('seed', 1), ('envs', {'a': 1})):
+  for name, value in (
+    ('task', 'walker_walk'),
+    ('seed', 1),
+    ('planner', {'horizon': 5, 'refit_clipped': True}),
+    ('envs', {'a': 1}),
+  ):
     with pytest.raises(UsageError, match=f'has {name} = .* and not '):
       read_records(tmp_path, {**asked, name: value})
+  # Of 50 candidates 5% are 2, which is 4%.
+  rounded = make_cells([6], [0.05], [3], [50, 100])
+  *maps, _ = figure.draw(dict.fromkeys(rounded, 7.0), 'a title').axes
+  assert [len(axes.texts) for axes in maps] == [1, 1]
   (tmp_path / 'h1_k1_i1_j1.json').write_text('{}')
   with pytest.raises(UsageError, match='h1_k1_i1_j1.json'):
     read_records(tmp_path, asked)

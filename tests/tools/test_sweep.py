@@ -13,7 +13,14 @@ import pytest
 
 from planet_tf.training.summaries import read_metrics
 from tests.tools.tool import ROOT, run_tool
-from tools.sweep.trials import Progress, make_trials, read_progress, table
+from tools.sweep.trials import (
+  Progress,
+  make_trials,
+  read_plan,
+  read_progress,
+  table,
+  write_plan,
+)
 
 TOY = """
 from planet_tf.envs.dummy import Dummy
@@ -29,7 +36,7 @@ def test_trials_are_tasks_by_seeds_by_experiments(tmp_path):
     tmp_path,
     ['cheetah_run', 'a:b'],
     [0, 3],
-    {'': 9, 'experiments/figure4_ssm.gin': 12},
+    {'': (9, 'a = 1'), 'experiments/figure4_ssm.gin': (12, 'a = 2')},
     ['scale/cpu.gin'],
     ['train.total_episodes = 9'],
   )
@@ -56,7 +63,7 @@ def test_trials_are_tasks_by_seeds_by_experiments(tmp_path):
 
 
 def test_progress_is_read_from_run_directories(debug_run, tmp_path):
-  (trial,) = make_trials(tmp_path, ['dummy'], [0], {'': 3}, [], [])
+  (trial,) = make_trials(tmp_path, ['dummy'], [0], {'': (3, 'a = 1')}, [], [])
   assert read_progress(trial) == Progress()
   assert not trial.finished
   trial.logdir.mkdir()
@@ -64,6 +71,8 @@ def test_progress_is_read_from_run_directories(debug_run, tmp_path):
   assert trial.finished
   assert not trial._replace(total=4).finished
   assert not trial._replace(command=('python',)).finished
+  # A gin file has changed, and with it the settings.
+  assert not trial._replace(settings='others').finished
   trial = trial._replace(logdir=debug_run)
   progress = read_progress(trial)
   assert (progress.episodes, progress.updates) == (3, 21)
@@ -72,6 +81,17 @@ def test_progress_is_read_from_run_directories(debug_run, tmp_path):
   assert progress.last_return == tests[-1]
   text = table([(trial, progress, 'done')])
   assert 'dummy-seed0  done' in text and '3/3' in text
+
+
+def test_a_plan_keeps_what_earlier_commands_have_begun(tmp_path):
+  def make(task):
+    return make_trials(tmp_path, [task], [0], {'': (3, '')}, [], [])
+
+  for task in ('dummy', 'walker_walk', 'cheetah_run'):
+    write_plan(tmp_path, make(task))
+    if task == 'dummy':
+      make(task)[0].logdir.mkdir()
+  assert read_plan(tmp_path) == [*make('dummy'), *make('cheetah_run')]
 
 
 def _arguments(folder, *more):
@@ -162,6 +182,11 @@ def test_a_run_directory_in_use_is_waited_for(tmp_path):
     (('--tasks=dummy', '--experiments=figure4.gin'), "No gin file 'figure4"),
     (('--tasks=dummy', '--seeds=0,0'), 'have the same name'),
     (('--tasks=dummy', '--seeds='), '--seeds= must be numbers'),
+    (('--tasks=dummy', '--gin_param=train.seed = 3'), 'use --seeds'),
+    (
+      ('--tasks=dummy', '--experiments=experiments/figure6_one_agent.gin'),
+      'one agent for several tasks',
+    ),
   ],
 )
 def test_mistakes_end_in_one_line(tmp_path, arguments, message):

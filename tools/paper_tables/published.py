@@ -2,7 +2,7 @@
 
 import json
 import pathlib
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 _FILE = pathlib.Path(__file__).with_name('published.json')
 
@@ -23,9 +23,23 @@ class PublishedRow(NamedTuple):
   scores: dict[str, float]
 
 
+class PublishedFactors(NamedTuple):
+  """How many times fewer episodes one method needs than another.
+
+  Attributes:
+    method: Name of the method.
+    against: Name of the other one.
+    factors: Factor by task, as it is printed.
+  """
+
+  method: str
+  against: str
+  factors: dict[str, str]
+
+
 def read_published() -> list[PublishedRow]:
   """Rows of table 1, in its order; `published.json` names the source."""
-  content = json.loads(_FILE.read_text())
+  content = _read()
   return [
     PublishedRow(
       row['method'],
@@ -37,11 +51,23 @@ def read_published() -> list[PublishedRow]:
   ]
 
 
+def read_factors() -> PublishedFactors:
+  """The last row of table 1."""
+  content = _read()
+  row = content['efficiency']
+  factors = dict(zip(content['tasks'], row['factors'], strict=True))
+  return PublishedFactors(row['method'], row['against'], factors)
+
+
 def published_tasks() -> list[str]:
   """Tasks of table 1, in its order."""
-  return json.loads(_FILE.read_text())['tasks']
+  return _read()['tasks']
 
 
 def source() -> str:
   """Where the numbers stand."""
-  return json.loads(_FILE.read_text())['source']
+  return _read()['source']
+
+
+def _read() -> dict[str, Any]:
+  return json.loads(_FILE.read_text())

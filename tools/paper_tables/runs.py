@@ -1,6 +1,5 @@
 """Scores of runs, and of episodes with the true simulator."""
 
-import ast
 import glob
 import json
 import pathlib
@@ -8,10 +7,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from planet_tf.command_line import UsageError
+from planet_tf.training import configuration
 from planet_tf.training.evaluation import suffix
 from planet_tf.training.run_directory import different_settings, read_task
 from planet_tf.training.summaries import FILE, read_metrics
 from tools.simulator_record import read_record
+from tools.sweep.trials import PLAN
 
 # What the runs behind one cell or curve may differ in.
 _VARIED = {'train.seed', 'train.task'}
@@ -21,7 +22,7 @@ class Score(NamedTuple):
   """A test of a run.
 
   Attributes:
-    episodes: Episodes of training data that it had.
+    episodes: Episodes of training data that it had of this task.
     updates: Updates that it had.
     returns: Return of each episode without noise.
   """
@@ -67,6 +68,13 @@ class Group(NamedTuple):
     """Names of the tasks."""
     return list(dict.fromkeys(run.task for run in self.runs))
 
+  @property
+  def imported(self) -> bool:
+    """Whether any of them began with weights of the original."""
+    return any(
+      (pathlib.Path(run.path) / 'imported.json').exists() for run in self.runs
+    )
+
   def of_task(self, task: str) -> list[Run]:
     """Runs of a task."""
     return [run for run in self.runs if run.task == task]
@@ -108,11 +116,17 @@ def read_group(text: str) -> Group:
   label, equals, pattern = text.partition('=')
   if not equals:
     label, pattern = 'planet_tf', text
-  paths = sorted(glob.glob(str(pathlib.Path(pattern).expanduser())))
-  files = [path for path in paths if path.endswith('.json')]
+  found = sorted(glob.glob(str(pathlib.Path(pattern).expanduser())))
+  paths = [x for x in found if (pathlib.Path(x) / FILE).is_file()]
+  # Beside the runs of a sweep lie its plan and logs.
+  files = [x for x in found if x.endswith('.json') and not x.endswith(PLAN)]
+  if files and paths:
+    raise UsageError(
+      f'--runs={text} matches run directories and files; give them as two '
+      'groups, each with --runs=LABEL=GLOB.'
+    )
   if files:
     return _read_simulations(label, files)
-  paths = [x for x in paths if (pathlib.Path(x) / FILE).is_file()]
   if not paths:
     raise UsageError(f'--runs={text} matches no run directory with {FILE}.')
   _check_equal({path: _settings(pathlib.Path(path)) for path in paths})
@@ -123,40 +137,33 @@ def read_group(text: str) -> Group:
 
 def _read_run(path: pathlib.Path) -> list[Run]:
   tasks = list(read_task(path)['tasks'])
-  seed = _settings(path).get('train.seed', 0)
+  settings = _settings(path)
   lines = read_metrics(path, 'test')
   sessions = json.loads((path / 'versions.json').read_text())
   runs = []
   for task in tasks:
     end = suffix((task, tasks))
     scores = [
-      Score(line['episodes'], line['updates'], returns)
+      Score(line['episodes'] // len(tasks), line['updates'], returns)
       for line in lines
-      if (returns := _returns(line, end))
+      if (returns := _returns(line, end, settings['train.tests'][0]))
     ]
     if not scores:
       raise UsageError(f'{str(path)!r} has no test of {task} yet; wait for it.')
-    runs.append(Run(str(path), task, seed, scores, sessions))
+    runs.append(Run(str(path), task, settings['train.seed'], scores, sessions))
   return runs
 
 
-def _returns(line: Mapping[str, Any], end: str) -> list[float]:
-  """Returns of a test; of the first planner, if there are several."""
-  names = [x for x in line if f'{x}/'.startswith(f'episode_returns{end}/')]
-  if names:
-    return line[names[0]]
-  # Runs of before have the mean alone.
-  return [line[f'return{end}']] if f'return{end}' in line else []
+def _returns(line: Mapping[str, Any], end: str, planner: str) -> list[float]:
+  """Returns of a test; of one planner, if it had several."""
+  name = f'episode_returns{end}'
+  return line.get(f'{name}/{planner}') or line.get(name, [])
 
 
 def _settings(path: pathlib.Path) -> dict[str, Any]:
-  """What is bound in a run's config.gin."""
-  settings = {}
-  for line in (path / 'config.gin').read_text().splitlines():
-    name, equals, value = line.partition(' = ')
-    if equals:
-      settings[name] = ast.literal_eval(value)
-  return settings
+  """The configuration of a run; of settings newer than it, the defaults."""
+  configuration.parse([str(path / 'config.gin')])
+  return configuration.bindings()
 
 
 def _check_equal(settings: Mapping[str, Mapping[str, Any]]) -> None:
@@ -166,6 +173,8 @@ def _check_equal(settings: Mapping[str, Mapping[str, Any]]) -> None:
     different = [
       x for x in different_settings(expected, found) if x not in _VARIED
     ]
+    if _tested(expected) != _tested(found):
+      different.append('train.tests')
     if different:
       name = different[0]
       raise UsageError(
@@ -174,6 +183,15 @@ def _check_equal(settings: Mapping[str, Mapping[str, Any]]) -> None:
         f'{", among others" if len(different) > 1 else ""}); give them as two '
         'groups, each with --runs=LABEL=GLOB.'
       )
+
+
+def _tested(settings: Mapping[str, Any]) -> tuple[str, dict[str, Any]] | None:
+  """Name and settings of the planner whose tests count."""
+  if 'train.tests' not in settings:
+    return None  # The simulator's.
+  name = settings['train.tests'][0]
+  own = {k: x for k, x in settings.items() if k.startswith(f'{name}/')}
+  return name, own
 
 
 def _check_once(runs: Sequence[Run]) -> None:

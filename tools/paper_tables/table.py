@@ -1,11 +1,12 @@
 """Table 1 with our rows beside the published ones."""
 
+import re
 import statistics
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from tools.origin import describe_origin
-from tools.paper_tables.published import PublishedRow, published_tasks
+from tools.paper_tables.published import PublishedRow, published_tasks, source
 from tools.paper_tables.runs import Group, Score
 
 # Episodes of the paper's PlaNet, to which the factors compare the others.
@@ -34,7 +35,7 @@ class Cell(NamedTuple):
     """What stands behind the score, as text."""
     return (
       f'{self.seeds} seeds, {self.trajectories} trajectories, '
-      f'{self.episodes} episodes, {self.updates} updates'
+      f'{self.episodes} training episodes, {self.updates} updates'
     )
 
 
@@ -73,6 +74,8 @@ def make_rows(
     cells = {task: _cell(group.tests_of(task)[-1]) for task in group.tasks}
     sessions = [session for run in group.runs for session in run.sessions]
     origin = describe_origin(sessions)
+    if group.imported:
+      origin += '; begun with weights of the original'
     rows.append(Row(group.label, 'measured', group.input, cells, origin))
   return rows
 
@@ -94,9 +97,9 @@ def efficiency(
     published: Rows of table 1; those with few episodes are left out.
 
   Returns:
-    Factor by method and task: episodes of the method, by those after which
-    the median test of our runs first reaches the method's score. What is not
-    reached is missing.
+    Factor by method and task: all episodes of the method, by those after which
+    the median test of our runs first reaches the method's score; at most, as
+    the method may have had its score earlier. What is not reached is missing.
   """
   result: dict[str, dict[str, float]] = {}
   for row in published:
@@ -121,23 +124,16 @@ def markdown(rows: Sequence[Row]) -> str:
     lines.append(
       '| ' + ' | '.join([row.method, row.source, row.input, *cells]) + ' |'
     )
-  lines.append('')
-  for row in rows:
-    if row.source == 'measured':
-      lines += [
-        f'- {row.method}, {task}: {cell.basis}'
-        for task, cell in row.cells.items()
-      ]
-      lines.append(f'- {row.method}: {row.origin}')
+  lines += ['', *(f'- {text}' for text in _basis(rows))]
   return '\n'.join(lines) + '\n'
 
 
 def latex(rows: Sequence[Row]) -> str:
-  """The table for LaTeX, with booktabs."""
+  """The table for LaTeX, with booktabs, and comments on what is behind it."""
   tasks = tasks_of(rows)
 
   def line(cells: Sequence[str]) -> str:
-    escaped = (cell.replace('_', r'\_') for cell in cells)
+    escaped = (re.sub(r'([_%&#$])', r'\\\1', cell) for cell in cells)
     return ' & '.join(escaped) + r' \\'
 
   return '\n'.join(
@@ -159,6 +155,7 @@ def latex(rows: Sequence[Row]) -> str:
       ),
       r'\bottomrule',
       r'\end{tabular}',
+      *(f'% {text}' for text in _basis(rows)),
       '',
     ]
   )
@@ -177,6 +174,19 @@ def records(rows: Sequence[Row]) -> list[dict[str, object]]:
     for row in rows
     for task, cell in row.cells.items()
   ]
+
+
+def _basis(rows: Sequence[Row]) -> list[str]:
+  """What stands behind each of our cells, and where the others are from."""
+  lines = []
+  for row in rows:
+    if row.source == 'measured':
+      lines += [
+        f'{row.method}, {task}: {cell.basis}'
+        for task, cell in row.cells.items()
+      ]
+      lines.append(f'{row.method}: {row.origin}')
+  return [*lines, f'published: {source()}']
 
 
 def _cell(last: Sequence[Score]) -> Cell:

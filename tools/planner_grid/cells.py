@@ -83,7 +83,7 @@ def read_records(folder: pathlib.Path, asked: Record) -> dict[Cell, Record]:
 
   Args:
     folder: Where they are.
-    asked: Settings that they must have but for the planner's.
+    asked: Settings that they must have but for the planner's in `Cell`.
 
   Raises:
     UsageError: A file is none of tools.true_simulator, or of other settings.
@@ -91,11 +91,12 @@ def read_records(folder: pathlib.Path, asked: Record) -> dict[Cell, Record]:
   result = {}
   for path in sorted(folder.glob('h*_k*_i*_j*.json')):
     record = read_record(path)
+    found, wanted = _common(record), _common(asked)
     for name in SETTINGS:
-      if name != 'planner' and record[name] != asked[name]:
+      if found[name] != wanted[name]:
         raise UsageError(
-          f'{str(path)!r} has {name} = {record[name]!r} and not '
-          f'{asked[name]!r}; choose another --output.'
+          f'{str(path)!r} has {name} = {found[name]!r} and not '
+          f'{wanted[name]!r}; choose another --output.'
         )
     if record['results']:
       result[Cell(*(record['planner'][x] for x in Cell._fields))] = record
@@ -121,9 +122,18 @@ def markdown(records: Mapping[Cell, Record]) -> str:
       f'{len(records[cell]["results"])} |'
     )
   sessions = [x for record in records.values() for x in record['sessions']]
-  (settings,) = {(x['task'], x['seed']) for x in records.values()}
+  common = _common(next(iter(records.values())))
+  planner = ''.join(f', {k} = {x}' for k, x in common['planner'].items())
   lines += [
     '',
-    f'Task {settings[0]}, seed {settings[1]}; {describe_origin(sessions)}.',
+    f'Task {common["task"]}, seed {common["seed"]}{planner}; '
+    f'{describe_origin(sessions)}.',
   ]
   return '\n'.join(lines) + '\n'
+
+
+def _common(record: Record) -> Record:
+  """Settings that all cells of a grid share."""
+  planner = record['planner']
+  shared = {k: x for k, x in planner.items() if k not in Cell._fields}
+  return {**{name: record[name] for name in SETTINGS}, 'planner': shared}

@@ -19,6 +19,11 @@ def draw(means: Mapping[Cell, float], title: str) -> Figure:
   Returns:
     The figure; what was not run is grey.
   """
+  # Not by elites: rounded, their fractions differ with the candidates.
+  by_fraction = {
+    (x.horizon, x.fraction, x.iterations, x.candidates): mean
+    for x, mean in means.items()
+  }
   horizons = sorted({cell.horizon for cell in means})
   fractions = sorted({cell.fraction for cell in means})
   iterations = sorted({cell.iterations for cell in means})
@@ -33,10 +38,7 @@ def draw(means: Mapping[Cell, float], title: str) -> Figure:
     for axes, count in zip(axes_row, candidates, strict=True):
       values = np.array(
         [
-          [
-            means.get(Cell(x, round(y * count), number, count), np.nan)
-            for x in horizons
-          ]
+          [by_fraction.get((x, y, number, count), np.nan) for x in horizons]
           for y in fractions
         ]
       )

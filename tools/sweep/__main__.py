@@ -14,6 +14,7 @@ checkpoints.
 """
 
 import pathlib
+import re
 import sys
 import time
 from collections.abc import Sequence
@@ -102,13 +103,23 @@ def _make_trials(root: pathlib.Path) -> list[Trial]:
     )
   # Trials may run elsewhere, where relative names mean other files.
   files = [_absolute(name) for name in FLAGS.gin_file]
-  totals = {}
+  _check_varied(FLAGS.gin_param)
+  experiments = {}
   for name in FLAGS.experiments or ['']:
     experiment = _absolute(name)
     more = [experiment] if experiment else []
     configuration.parse([*files, *more], FLAGS.gin_param)
     settings = configuration.bindings()
-    totals[experiment] = settings['train.total_episodes']
+    if not isinstance(settings.get('train.task', ''), str):
+      raise command_line.UsageError(
+        f'The settings {f"with {name} " if name else ""}train one agent for '
+        'several tasks, and a sweep one for each; train it with python -m '
+        'planet_tf.train.'
+      )
+    experiments[experiment] = (
+      settings['train.total_episodes'],
+      configuration.text(),
+    )
     for task in FLAGS.tasks:
       # Modules that the trials import may know more tasks.
       if ':' not in task and not settings['make_envs.modules']:
@@ -117,10 +128,19 @@ def _make_trials(root: pathlib.Path) -> list[Trial]:
     root,
     FLAGS.tasks,
     [int(seed) for seed in FLAGS.seeds],
-    totals,
+    experiments,
     files,
     FLAGS.gin_param,
   )
+
+
+def _check_varied(params: Sequence[str]) -> None:
+  """Refuses bindings that the trials would override."""
+  for flag in ('task', 'seed'):
+    if any(re.match(rf'\s*train\.{flag}\s*=', param) for param in params):
+      raise command_line.UsageError(
+        f'--gin_param=train.{flag} has no effect here; use --{flag}s.'
+      )
 
 
 def _absolute(name: str) -> str:

@@ -1,5 +1,6 @@
 """The trials of a sweep and how far each has come."""
 
+import hashlib
 import itertools
 import json
 import pathlib
@@ -11,6 +12,9 @@ from typing import NamedTuple
 from planet_tf.command_line import UsageError
 from planet_tf.training.summaries import FILE, read_metrics
 from planet_tf.training.whole_file import write_json
+
+# File beside the run directories, for `--status`.
+PLAN = 'sweep.json'
 
 # File in a run directory, once it has been trained to the end.
 _MARK = 'trained.json'
@@ -24,12 +28,15 @@ class Trial(NamedTuple):
     logdir: Its run directory.
     command: What trains it, or goes on with it.
     total: Episodes of training data that it is asked for.
+    settings: Fingerprint of all other settings, of which the command may only
+      name the files.
   """
 
   name: str
   logdir: pathlib.Path
   command: tuple[str, ...]
   total: int
+  settings: str
 
   @property
   def log(self) -> pathlib.Path:
@@ -48,8 +55,11 @@ class Trial(NamedTuple):
 
   @property
   def _finished(self) -> dict[str, object]:
-    # Gin files may have changed while the command is the same.
-    return {'command': list(self.command), 'episodes': self.total}
+    return {
+      'command': list(self.command),
+      'episodes': self.total,
+      'settings': self.settings,
+    }
 
 
 class Progress(NamedTuple):
@@ -70,7 +80,7 @@ def make_trials(
   root: pathlib.Path,
   tasks: Sequence[str],
   seeds: Sequence[int],
-  totals: Mapping[str, int],
+  experiments: Mapping[str, tuple[int, str]],
   files: Sequence[str],
   params: Sequence[str],
 ) -> list[Trial]:
@@ -80,8 +90,9 @@ def make_trials(
     root: Folder of all run directories.
     tasks: Names of tasks.
     seeds: Seeds of the runs.
-    totals: Episodes of training data that each experiment asks for; an
-      experiment is a gin file that is read after `files`, or '' for none.
+    experiments: Episodes of training data that each asks for, and its
+      settings as text; an experiment is a gin file that is read after `files`,
+      or '' for none.
     files: Gin files for all trials.
     params: Bindings for all trials.
 
@@ -92,7 +103,8 @@ def make_trials(
     UsageError: Two of them have the same name.
   """
   trials = []
-  for experiment, task, seed in itertools.product(totals, tasks, seeds):
+  for experiment, task, seed in itertools.product(experiments, tasks, seeds):
+    total, settings = experiments[experiment]
     folder = root / pathlib.Path(experiment).stem if experiment else root
     logdir = folder / f'{re.sub(r"[^A-Za-z0-9_]+", "-", task)}-seed{seed}'
     chosen = [*files, *([experiment] if experiment else [])]
@@ -107,7 +119,8 @@ def make_trials(
       f'--logdir={logdir}',
     )
     name = str(logdir.relative_to(root))
-    trials.append(Trial(name, logdir, command, totals[experiment]))
+    fingerprint = hashlib.sha256(settings.encode()).hexdigest()
+    trials.append(Trial(name, logdir, command, total, fingerprint))
   if len({trial.logdir for trial in trials}) < len(trials):
     raise UsageError(
       'Some trials have the same name; name each task, seed and experiment '
@@ -147,19 +160,25 @@ def _is_test(line: dict) -> bool:
 
 
 def write_plan(root: pathlib.Path, trials: Sequence[Trial]) -> None:
-  """Keeps what the sweep consists of, for `--status`."""
+  """Keeps what the sweep consists of, for `--status`.
+
+  Trials of earlier commands are kept, once they have begun.
+  """
   root.mkdir(parents=True, exist_ok=True)
-  plan = [[x.name, str(x.logdir), x.command, x.total] for x in trials]
-  write_json(root / 'sweep.json', plan)
+  names = {trial.name for trial in trials}
+  earlier = read_plan(root) if (root / PLAN).exists() else []
+  kept = [x for x in earlier if x.name not in names and x.logdir.exists()]
+  plan = [[x.name, str(x.logdir), *x[2:]] for x in (*kept, *trials)]
+  write_json(root / PLAN, plan)
 
 
 def read_plan(root: pathlib.Path) -> list[Trial]:
   """The trials that `write_plan` has kept."""
   try:
-    plan = json.loads((root / 'sweep.json').read_text())
+    plan = json.loads((root / PLAN).read_text())
+    return [
+      Trial(name, pathlib.Path(logdir), tuple(command), total, settings)
+      for name, logdir, command, total, settings in plan
+    ]
   except (OSError, ValueError) as error:
     raise UsageError(f'No sweep in {str(root)!r} ({error}).') from error
-  return [
-    Trial(name, pathlib.Path(logdir), tuple(command), total)
-    for name, logdir, command, total in plan
-  ]
