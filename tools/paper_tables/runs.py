@@ -116,10 +116,10 @@ def read_group(text: str) -> Group:
   label, equals, pattern = text.partition('=')
   if not equals:
     label, pattern = 'planet_tf', text
-  found = sorted(glob.glob(str(pathlib.Path(pattern).expanduser())))
-  paths = [x for x in found if (pathlib.Path(x) / FILE).is_file()]
+  matches = sorted(glob.glob(str(pathlib.Path(pattern).expanduser())))
+  paths = [x for x in matches if (pathlib.Path(x) / FILE).is_file()]
   # Beside the runs of a sweep lie its plan and logs.
-  files = [x for x in found if x.endswith('.json') and not x.endswith(PLAN)]
+  files = [x for x in matches if x.endswith('.json') and not x.endswith(PLAN)]
   if files and paths:
     raise UsageError(
       f'--runs={text} matches run directories and files; give them as two '
@@ -129,15 +129,19 @@ def read_group(text: str) -> Group:
     return _read_simulations(label, files)
   if not paths:
     raise UsageError(f'--runs={text} matches no run directory with {FILE}.')
-  _check_equal({path: _settings(pathlib.Path(path)) for path in paths})
-  runs = [run for path in paths for run in _read_run(pathlib.Path(path))]
+  settings = {path: _settings(pathlib.Path(path)) for path in paths}
+  _check_equal(settings)
+  runs = [
+    run
+    for path, found in settings.items()
+    for run in _read_run(pathlib.Path(path), found)
+  ]
   _check_once(runs)
   return Group(label, runs, 'pixels')
 
 
-def _read_run(path: pathlib.Path) -> list[Run]:
+def _read_run(path: pathlib.Path, settings: Mapping[str, Any]) -> list[Run]:
   tasks = list(read_task(path)['tasks'])
-  settings = _settings(path)
   lines = read_metrics(path, 'test')
   sessions = json.loads((path / 'versions.json').read_text())
   runs = []
