@@ -57,6 +57,9 @@ flags.DEFINE_string(
 flags.DEFINE_string('output', None, 'JSON file to write the scores to.')
 command_line.define_gin_flags("the run's configuration")
 
+# Facts of the agent that say nothing of other policies' scores.
+_UNUSED = {'random': ('planner', 'precision'), 'simulator': ('precision',)}
+
 
 def main() -> int:
   """Runs the episodes and prints the scores."""
@@ -79,8 +82,9 @@ def main() -> int:
     subject = subjects.from_run(
       FLAGS.logdir, FLAGS.checkpoint, FLAGS.gin_file, FLAGS.gin_param
     )
+  unused = _UNUSED.get(FLAGS.policy, ())
   record = {
-    **subject.facts,
+    **{k: x for k, x in subject.facts.items() if k not in unused},
     'policy': FLAGS.policy,
     'seed': FLAGS.seed,
     'session': describe_session(),

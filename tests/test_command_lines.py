@@ -85,6 +85,15 @@ def test_a_saved_model_has_the_scores_of_the_run(run):
   )
 
 
+def test_scores_of_another_policy_tell_nothing_of_the_agent(run):
+  result = _run(run, 'evaluate', '--logdir=run', '--policy=random')
+  assert result.returncode == 0, result.stderr
+  record = json.loads(result.stdout)
+  assert record['policy'] == 'random'
+  assert len(record['tasks']['dummy']['returns']) == 10
+  assert not {'planner', 'precision'} & record.keys()
+
+
 MISTAKES = [
   ('train', DEBUG, '--logdir is missing'),
   ('train', ('--logdir=x',), 'train.task is not set'),

@@ -84,13 +84,24 @@ def test_cells_say_what_stands_behind_them(runs):
   assert f'- {behind}' in text
   assert (
     '- ours: commit abc1234; A CPU, 2 cores, 0 GPUs; TensorFlow 2.21.0, '
-    'MuJoCo 3.17.0'
+    'MuJoCo 3.17.0; products in float32'
   ) in text
   text = table.latex([*rows, rows[-1]._replace(method='10%_noise')])
   assert r'ours & measured & pixels & - & - & 400 & - & - & 900 \\' in text
   assert r'10\%\_noise & measured' in text
   assert f'% {behind}' in text
   assert '% published: Hafner et al.' in text
+
+
+def test_rows_say_what_machines_chose(tmp_path):
+  for seed, precision in enumerate(('float32', 'bfloat16')):
+    path = _make_run(tmp_path, 'cheetah_run', seed, [(10, 100, [1.0])])
+    with (path / 'config.gin').open('a') as file:
+      file.write("make_world_model.precision = 'auto'\n")
+    session = SESSION | {'auto_precision': precision}
+    (path / 'versions.json').write_text(json.dumps([session]))
+  (row,) = table.make_rows([], [read_group(f'{tmp_path}/*')])
+  assert row.origin.endswith('; products in float32 and bfloat16')
 
 
 def test_an_agent_of_several_tasks_has_episodes_of_each(tmp_path):

@@ -41,6 +41,7 @@ class Run(NamedTuple):
     seed: Seed of the run.
     scores: Its tests in order.
     sessions: Descriptions of its sessions.
+    precision: The setting; None without a model.
   """
 
   path: str
@@ -48,6 +49,14 @@ class Run(NamedTuple):
   seed: int
   scores: list[Score]
   sessions: list[dict[str, Any]]
+  precision: str | None = None
+
+  @property
+  def precisions(self) -> list[str]:
+    """What its sessions computed products in; `auto` is each machine's."""
+    if self.precision == 'auto':
+      return [x.get('auto_precision', 'unknown') for x in self.sessions]
+    return [self.precision] if self.precision else []
 
 
 class Group(NamedTuple):
@@ -154,7 +163,16 @@ def _read_run(path: pathlib.Path, settings: Mapping[str, Any]) -> list[Run]:
     ]
     if not scores:
       raise UsageError(f'{str(path)!r} has no test of {task} yet; wait for it.')
-    runs.append(Run(str(path), task, settings['train.seed'], scores, sessions))
+    runs.append(
+      Run(
+        str(path),
+        task,
+        settings['train.seed'],
+        scores,
+        sessions,
+        settings['make_world_model.precision'],
+      )
+    )
   return runs
 
 

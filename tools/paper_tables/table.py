@@ -74,6 +74,8 @@ def make_rows(
     cells = {task: _cell(group.tests_of(task)[-1]) for task in group.tasks}
     sessions = [session for run in group.runs for session in run.sessions]
     origin = describe_origin(sessions)
+    if precisions := {x: None for run in group.runs for x in run.precisions}:
+      origin += f'; products in {" and ".join(precisions)}'
     if group.imported:
       origin += '; begun with weights of the original'
     rows.append(Row(group.label, 'measured', group.input, cells, origin))
