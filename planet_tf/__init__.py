@@ -15,7 +15,7 @@ _LAZY = {
   'PlanetAgent': ('planet_tf.agent', 'PlanetAgent'),
   'WorldModel': ('planet_tf.world_model', 'WorldModel'),
   'configure': ('planet_tf.training.configuration', 'parse'),
-  'load_agent': ('planet_tf.training.run_directory', 'load_agent'),
+  'load_agent': ('planet_tf.training.trained_run', 'load_agent'),
   'make_task': ('planet_tf.envs', 'IsolatedEnvironment'),
   'make_world_model': (
     'planet_tf.training.model_factories',

@@ -60,7 +60,7 @@ def main() -> int:
   from planet_tf.exporting import litert, metadata, saved_model, stablehlo
   from planet_tf.exporting.functions import AgentFunctions
   from planet_tf.exporting.weights import FullWeights, Int8Weights
-  from planet_tf.training.run_directory import load_run, read_task
+  from planet_tf.training.trained_run import load_run, read_task
 
   output = pathlib.Path(FLAGS.output).expanduser()
   command_line.require_writable_folder(FLAGS.output)

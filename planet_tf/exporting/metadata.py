@@ -33,7 +33,7 @@ def describe(
 
   Args:
     agent: The agent.
-    task: What `run_directory.read_task` returns.
+    task: What `trained_run.read_task` returns.
     counters: Counters of the run.
     weights: How the weights are stored.
 

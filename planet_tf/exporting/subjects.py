@@ -9,7 +9,7 @@ from planet_tf.exporting.functions import AgentFunctions
 from planet_tf.exporting.metadata import CONFIG, ExportError
 from planet_tf.exporting.saved_model import EXTRA, SavedAgent
 from planet_tf.training import configuration
-from planet_tf.training.run_directory import load_run, read_task
+from planet_tf.training.trained_run import load_run, read_task
 
 
 class Subject(NamedTuple):

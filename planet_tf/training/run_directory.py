@@ -13,19 +13,14 @@ import fcntl
 import json
 import os
 import pathlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, TextIO
 
 import gin
-import numpy as np
 
-from planet_tf.agent import PlanetAgent
 from planet_tf.control.simulate import Envs, action_bounds
 from planet_tf.training import configuration
-from planet_tf.training.checkpoints import restore_model
-from planet_tf.training.counters import Counters
-from planet_tf.training.factories import components_of, make_planner
-from planet_tf.training.model_factories import make_world_model
+from planet_tf.training.factories import components_of
 from planet_tf.training.session import describe_session
 from planet_tf.training.whole_file import write_json, write_whole
 
@@ -137,7 +132,7 @@ class RunDirectory:
 
   def _record_versions(self) -> None:
     path = self.path / 'versions.json'
-    sessions = _read_json(path) if path.exists() else []
+    sessions = read_json(path) if path.exists() else []
     session = describe_session()
     last = sessions[-1] if sessions else {}
     for key in ('auto_precision', 'auto_chains', 'tensorflow', 'mujoco'):
@@ -177,71 +172,18 @@ def different_settings(
   )
 
 
-def load_agent(
-  logdir: str | os.PathLike, checkpoint: str | None = None
-) -> PlanetAgent:
-  """Loads the trained agent of a run; see `load_run`."""
-  agent, _ = load_run(logdir, checkpoint)
-  return agent
-
-
-def load_run(
-  logdir: str | os.PathLike,
-  checkpoint: str | None = None,
-  files: Sequence[str] = (),
-  params: Sequence[str] = (),
-) -> tuple[PlanetAgent, Counters]:
-  """Loads a run for use; replaces the current configuration.
+def read_json(path: pathlib.Path) -> Any:
+  """Reads a file of a run directory.
 
   Args:
-    logdir: The run directory.
-    checkpoint: Path prefix of one checkpoint; the latest by default.
-    files: Names of gin files to read after the configuration of the run.
-    params: Bindings that win over them.
+    path: The file.
 
   Returns:
-    The agent, and the counters of the run at the checkpoint.
+    Its content.
 
   Raises:
-    RunError: If the folder holds no run.
-    CheckpointError: If there is no such checkpoint.
+    RunError: If it is not JSON.
   """
-  task = read_task(logdir)
-  path = pathlib.Path(logdir).expanduser()
-  configuration.parse([str(path / 'config.gin'), *files], params)
-  minimum = np.array(task['action_minimum'], np.float32)
-  maximum = np.array(task['action_maximum'], np.float32)
-  model = make_world_model(len(minimum), components=task['components'])
-  position = restore_model(path / 'checkpoints', model, checkpoint)
-  agent = PlanetAgent(model, make_planner(), minimum, maximum)
-  return agent, Counters(**position['counters'])
-
-
-def read_task(logdir: str | os.PathLike) -> dict[str, object]:
-  """Reads what a run has written down of its environment.
-
-  Args:
-    logdir: The run directory.
-
-  Returns:
-    `tasks` (by name, each with its `action_repeat`), `components` (name and
-    size of what the model may predict of the simulator's state),
-    `action_minimum` and `action_maximum` (of the agent's actions).
-
-  Raises:
-    RunError: If the folder holds no run.
-  """
-  path = pathlib.Path(logdir).expanduser()
-  for name in ('config.gin', 'task.json'):
-    if not (path / name).is_file():
-      raise RunError(
-        f'{str(path)!r} is not a run directory: it has no {name}; give the '
-        '--logdir of a training run.'
-      )
-  return _read_json(path / 'task.json')
-
-
-def _read_json(path: pathlib.Path) -> Any:
   try:
     return json.loads(path.read_text())
   except ValueError as error:

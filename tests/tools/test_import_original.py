@@ -13,8 +13,8 @@ from planet_tf.training import configuration
 from planet_tf.training.original_checkpoint import read_checkpoint
 from planet_tf.training.original_variables import original_variables
 from planet_tf.training.run import train
-from planet_tf.training.run_directory import load_run
 from planet_tf.training.summaries import read_metrics
+from planet_tf.training.trained_run import load_run
 
 ROOT = pathlib.Path(__file__).parents[2]
 CHECKPOINT = ROOT / 'tests' / 'golden' / 'checkpoint' / 'model.ckpt-2510'

@@ -14,8 +14,8 @@ from planet_tf.data import list_episodes, read_episode
 from planet_tf.training import configuration, factories
 from planet_tf.training.registry import ConfigurationError
 from planet_tf.training.run import train
-from planet_tf.training.run_directory import load_run, read_task
 from planet_tf.training.summaries import read_metrics
+from planet_tf.training.trained_run import load_run, read_task
 
 HERE = pathlib.Path(__file__).parent
 TASKS = ('train.task = ("dummy", "line")', 'make_envs.modules = ["line_task"]')

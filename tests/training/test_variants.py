@@ -11,9 +11,9 @@ from planet_tf.training.data_phase import exploration
 from planet_tf.training.factories import make_envs
 from planet_tf.training.registry import ConfigurationError
 from planet_tf.training.run import train
-from planet_tf.training.run_directory import load_run, read_task
 from planet_tf.training.summaries import read_metrics
 from planet_tf.training.train_settings import make_collect_settings
+from planet_tf.training.trained_run import load_run, read_task
 
 EXPERIMENTS = sorted(
   path.name

@@ -19,7 +19,7 @@ from planet_tf.command_line import UsageError
 command_line.start_tensorflow()
 
 from planet_tf.training.evaluation import suffix
-from planet_tf.training.run_directory import read_task
+from planet_tf.training.trained_run import read_task
 from planet_tf.training.whole_file import write_json
 from tools.curve.picture import draw
 from tools.curve.rows import Row, read_rows, write_csv

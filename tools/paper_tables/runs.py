@@ -9,8 +9,9 @@ from typing import Any, NamedTuple
 from planet_tf.command_line import UsageError
 from planet_tf.training import configuration
 from planet_tf.training.evaluation import suffix
-from planet_tf.training.run_directory import different_settings, read_task
+from planet_tf.training.run_directory import different_settings
 from planet_tf.training.summaries import FILE, read_metrics
+from planet_tf.training.trained_run import read_task
 from tools.simulator_record import read_record
 from tools.sweep.trials import PLAN
 

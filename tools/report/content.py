@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from planet_tf.command_line import UsageError
 from planet_tf.training.evaluation import suffix
-from planet_tf.training.run_directory import read_task
+from planet_tf.training.trained_run import read_task
 from tools.curve.rows import read_rows, read_sessions
 from tools.curve.summary import summarize
 from tools.events import Value, read_events
