@@ -2,6 +2,7 @@
 
 import json
 import pathlib
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,6 +14,9 @@ Record = dict[str, Any]
 
 # What all episodes of a file have in common.
 SETTINGS = ('task', 'seed', 'planner', 'envs')
+
+# Settings that bear on them.
+_EFFECTIVE = r'make_planner\.|make_envs\.(?!workers$|groups$)'
 
 
 def parse_settings(
@@ -28,7 +32,18 @@ def parse_settings(
 
   Returns:
     `SETTINGS`, JSON values.
+
+  Raises:
+    UsageError: A binding has no effect on them.
   """
+  for param in params:
+    name = re.match(r'\s*([\w./]*\.\w+)\s*=', param)
+    if name and not re.match(_EFFECTIVE, name[1]):
+      raise UsageError(
+        f'--gin_param={param} has no effect on episodes with the true '
+        'simulator; give settings of make_planner or make_envs, and the seed '
+        'and the task by --seed and --task.'
+      )
   # One environment: planning keeps all cores busy.
   configuration.parse(files, [*params, 'make_envs.workers = 1'])
   envs = {

@@ -109,10 +109,11 @@ def _resume(asked: Record) -> Record:
       )
   if len(record['results']) < FLAGS.episodes:
     record['sessions'].append(describe_session())
-  elif FLAGS.video:
+  else:
     print(
-      f'Note: no episode is missing in {path}, so none is shown in '
-      f'{FLAGS.video}.',
+      f'Note: no episode is missing in {path}, so none is run'
+      f'{f" and none shown in {FLAGS.video}" if FLAGS.video else ""}; choose '
+      'another --output to run them anew.',
       file=sys.stderr,
     )
   return record

@@ -15,6 +15,7 @@ from planet_tf.training.counters import Counters
 from planet_tf.training.data_phase import DataPhase
 from planet_tf.training.factories import (
   make_agents,
+  make_planner,
   make_sampler,
   open_envs,
 )
@@ -59,13 +60,10 @@ def train(
     RunError: The run directory cannot be used.
     TrainingDiverged: The loss is no longer finite.
   """
-  settings = make_train_settings()
-  collections = {name: _collect_settings(name) for name in settings.collections}
-  schedule = Schedule(collections, settings.updates_per_test)
-  _check_end(settings, schedule)
+  settings, schedule = check_settings()
   run = RunDirectory(logdir)
   # As many as act side by side, so that data do not depend on the workers.
-  least = max(x.episodes for x in collections.values())
+  least = max(x.episodes for x in schedule.collections.values())
   try:
     with open_envs(settings.tasks, least=least) as envs:
       trainer = _make_trainer(
@@ -78,6 +76,25 @@ def train(
       return trainer.run_until_done()
   finally:
     run.close()
+
+
+def check_settings() -> tuple[TrainSettings, Schedule]:
+  """Finds mistakes in the settings that show without an environment.
+
+  Returns:
+    The training loop's settings and its schedule.
+
+  Raises:
+    ConfigurationError: A setting is out of range.
+  """
+  settings = make_train_settings()
+  collections = {name: _collect_settings(name) for name in settings.collections}
+  schedule = Schedule(collections, settings.updates_per_test)
+  _check_end(settings, schedule)
+  for name in {*settings.collections, *settings.tests}:
+    with in_scope(name):
+      make_planner()
+  return settings, schedule
 
 
 def _collect_settings(name: str) -> CollectSettings:

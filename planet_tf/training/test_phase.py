@@ -5,7 +5,8 @@ training/trainer.py.
 """
 
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence
+import itertools
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
 import tensorflow as tf
@@ -24,6 +25,12 @@ from planet_tf.world_model import WorldModel
 
 # Decisions that are predicted open loop in the episodes of a test (figure 10).
 LONG_HORIZON = 50
+
+
+def in_turns(groups: Iterable[Sequence[Episode]]) -> list[Episode]:
+  """The first episode of each group, then the second of each, and so on."""
+  rounds = itertools.chain(*itertools.zip_longest(*groups))
+  return [episode for episode in rounds if episode is not None]
 
 
 @dataclasses.dataclass
@@ -180,8 +187,7 @@ class TestPhase:
     self, episodes: Mapping[str, Sequence[Episode]], counters: Counters
   ) -> None:
     """Records what is predicted far ahead, as in figures 10 and 11."""
-    chosen = [episode for some in episodes.values() for episode in some]
-    chosen = chosen[: pictures.COLUMNS]
+    chosen = in_turns(episodes.values())[: pictures.COLUMNS]
     context = self.settings.open_loop_context
     steps = [len(episode['reward']) for episode in chosen]
     length = min([context + LONG_HORIZON, *steps])

@@ -46,6 +46,9 @@ def test_it_balances_the_pole_and_goes_on_with_the_next_episode(tmp_path):
   record = json.loads((tmp_path / 'scores.json').read_text())
   assert record['results'][0] == episode
   assert len(record['results']) == len(record['sessions']) == 2
+  result = _tool(tmp_path, *arguments)
+  assert json.loads(result.stdout)['episodes'] == 2
+  assert 'no episode is missing in scores.json, so none is' in result.stderr
   result = _tool(tmp_path, *arguments, '--seed=1')
   assert result.returncode == 2
   assert 'other settings (seed is 0 there and 1 now)' in result.stderr
@@ -57,6 +60,18 @@ def test_it_balances_the_pole_and_goes_on_with_the_next_episode(tmp_path):
     (('--task=dummy',), "'dummy' cannot be simulated; only cartpole_balance"),
     (('--task=cheetah',), 'cheetah_run'),
     ((), '--task is missing'),
+    (
+      ('--task=cheetah_run', '--gin_param=train.seed=7'),
+      'train.seed=7 has no effect',
+    ),
+    (
+      ('--task=cheetah_run', '--gin_param=main/make_planner.horizon = 6'),
+      'has no effect',
+    ),
+    (
+      ('--task=cheetah_run', '--gin_param=make_envs.workers = 2'),
+      'has no effect',
+    ),
   ],
 )
 def test_mistakes_end_in_one_line(tmp_path, arguments, message):

@@ -10,8 +10,8 @@ from scipy import stats
 from planet_tf.command_line import UsageError
 from tests.tools.tool import run_tool
 from tools.paper_tables import curves, table
+from tools.paper_tables.groups import read_group
 from tools.paper_tables.published import read_published
-from tools.paper_tables.runs import read_group
 from tools.paper_tables.statistics import (
   interquartile_mean,
   stratified_bootstrap,
@@ -54,6 +54,18 @@ def _make_run(folder, task, seed, tests, horizon=12):
   return path
 
 
+def _simulated(duration=None):
+  """Episodes of tools.true_simulator."""
+  return {
+    'task': 'cheetah_run',
+    'seed': 0,
+    'planner': {'horizon': 12, 'refit_clipped': True},
+    'envs': {'make_envs.duration': duration},
+    'sessions': [SESSION],
+    'results': [{'return': 650.0}, {'return': 670.0}],
+  }
+
+
 @pytest.fixture
 def runs(tmp_path):
   folder = tmp_path / 'runs'
@@ -84,7 +96,7 @@ def test_cells_say_what_stands_behind_them(runs):
   assert f'- {behind}' in text
   assert (
     '- ours: commit abc1234; A CPU, 2 cores, 0 GPUs; TensorFlow 2.21.0, '
-    'MuJoCo 3.17.0; products in float32'
+    'MuJoCo 3.17.0; products in float32; planet.gin\n'
   ) in text
   text = table.latex([*rows, rows[-1]._replace(method='10%_noise')])
   assert r'ours & measured & pixels & - & - & 400 & - & - & 900 \\' in text
@@ -101,7 +113,25 @@ def test_rows_say_what_machines_chose(tmp_path):
     session = SESSION | {'auto_precision': precision}
     (path / 'versions.json').write_text(json.dumps([session]))
   (row,) = table.make_rows([], [read_group(f'{tmp_path}/*')])
-  assert row.origin.endswith('; products in float32 and bfloat16')
+  assert '; products in float32 and bfloat16; planet.gin with ' in row.origin
+
+
+def test_rows_say_what_is_not_the_papers(tmp_path):
+  path = _make_run(tmp_path, 'cheetah_run', 0, [(10, 100, [1.0])], horizon=6)
+  with (path / 'config.gin').open('a') as file:
+    file.write("train.tests = ('fast', 'slow')\n")
+    file.write('train.total_episodes = 10\n')
+    file.write('fast/make_planner.candidates = 20\n')
+    file.write('slow/make_planner.candidates = 30\n')
+  (row,) = table.make_rows([], [read_group(f'{tmp_path}/*')])
+  assert row.origin.endswith(
+    'planet.gin with make_planner.horizon = 6, fast/make_planner.candidates = '
+    '20'
+  )
+  record = tmp_path / 'simulator.json'
+  record.write_text(json.dumps(_simulated(duration=5)))
+  (row,) = table.make_rows([], [read_group(str(record))])
+  assert row.origin.endswith('planet.gin with make_envs.duration = 5')
 
 
 def test_an_agent_of_several_tasks_has_episodes_of_each(tmp_path):
@@ -137,7 +167,7 @@ def test_only_the_first_tested_planner_counts(tmp_path):
     read_group(f'{tmp_path}/*')
 
 
-def test_efficiency_is_when_the_median_reaches_a_score(runs):
+def test_efficiency_is_when_the_mean_reaches_a_score(runs):
   group = read_group(f'{runs}/*')
   factors = table.efficiency(group, read_published())
   # 600 after 20 episodes is above D4PG's 524 and A3C's 214 in cheetah_run; 900
@@ -146,6 +176,13 @@ def test_efficiency_is_when_the_median_reaches_a_score(runs):
     'A3C': {'cheetah_run': 100000 / 20, 'walker_walk': 100000 / 500},
     'D4PG': {'cheetah_run': 100000 / 20},
   }
+
+
+def test_efficiency_takes_means_as_the_table_does(tmp_path):
+  # The median is above D4PG's 967.
+  _make_run(tmp_path, 'reacher_easy', 0, [(500, 5, [310.0, 976.0, 995.0])])
+  factors = table.efficiency(read_group(f'{tmp_path}/*'), read_published())
+  assert factors == {'A3C': {'reacher_easy': 200.0}}
 
 
 def test_curves_are_over_seeds_and_trajectories(runs):
@@ -163,6 +200,27 @@ def test_curves_are_over_seeds_and_trajectories(runs):
   figure = curves.draw([read_group(f'{runs}/*')], read_published())
   titles = [axes.get_title() for axes in figure.axes if axes.get_visible()]
   assert len(titles) == 4 and all(titles)
+
+
+def test_averages_are_over_tasks_seeds_and_trajectories(tmp_path):
+  for task, low in (('cheetah_run', 0.0), ('walker_walk', 600.0)):
+    tests = [(10, 100, [low, low]), (20, 200, [low, low + 400.0])]
+    _make_run(tmp_path, task, 0, tests[: 1 if low else 2])
+  group = read_group(f'{tmp_path}/*')
+  points = curves.averages_of(group)
+  np.testing.assert_allclose(points, [[10, 0, 300, 600]])
+  (*_, last) = curves.draw([group], []).axes
+  assert last.get_title() == 'average over tasks'
+  alone = read_group(f'{tmp_path}/cheetah*')
+  titles = [x.get_title() for x in curves.draw([group, alone], []).axes]
+  assert 'average over tasks' not in titles
+
+
+def test_other_numbers_of_test_episodes_are_not_mixed(runs):
+  with (runs / 'cheetah_run_1_12' / 'config.gin').open('a') as file:
+    file.write('train.test_episodes = 7\n')
+  with pytest.raises(UsageError, match='train.test_episodes is 1 and 7'):
+    read_group(f'{runs}/*')
 
 
 def test_other_configurations_are_not_mixed(runs):
@@ -240,6 +298,9 @@ def test_bootstrap_stays_within_strata():
   # Seeds of a task are equal, so that nothing can vary.
   fixed = stratified_bootstrap([[0.1, 0.1], [0.9, 0.9]], np.mean)
   assert fixed == pytest.approx((0.5, 0.5, 0.5))
+  # Runs of one agent each, which differ as much as tasks do.
+  joint = stratified_bootstrap([[[0.1, 0.9], [0.9, 0.1]]], np.mean)
+  assert joint == pytest.approx((0.5, 0.5, 0.5))
   rng = np.random.default_rng(1)
   scores = [rng.normal(size=40), rng.normal(5.0, size=40)]
   aggregate = stratified_bootstrap(scores, np.mean)
@@ -251,15 +312,7 @@ def test_bootstrap_stays_within_strata():
 
 
 def test_the_command_writes_everything(runs, tmp_path):
-  simulated = {
-    'task': 'cheetah_run',
-    'seed': 0,
-    'planner': {'horizon': 12, 'refit_clipped': True},
-    'envs': {'make_envs.duration': None},
-    'sessions': [SESSION],
-    'results': [{'return': 650.0}, {'return': 670.0}],
-  }
-  (tmp_path / 'cheetah.json').write_text(json.dumps(simulated))
+  (tmp_path / 'cheetah.json').write_text(json.dumps(_simulated()))
   result = run_tool(
     'paper_tables',
     f'--runs=ours={runs}/*',
@@ -285,8 +338,9 @@ def test_the_command_writes_everything(runs, tmp_path):
     ('simulator', 'cheetah_run', 660.0),
   ]
   text = (tmp_path / 'out' / 'efficiency.md').read_text()
-  assert '| PlaNet | published | D4PG | cheetah_run | 500+ |' in text
-  assert '| ours | measured | D4PG | cheetah_run | 5000 |' in text
+  assert '| ours | D4PG | cheetah_run | 5000 |' in text
+  published = text.partition('Published')[2]
+  assert '| cheetah_run | 500+ |' in published
   text = (tmp_path / 'out' / 'aggregates.md').read_text()
   # One seed of walker_walk has no interval.
   assert '| ours | 0.567 | - | 2 | 2, 1 |' in text

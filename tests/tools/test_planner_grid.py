@@ -98,6 +98,8 @@ def test_the_command_runs_what_is_missing_and_draws(tmp_path):
   [
     ('--horizons=6,a', '--horizons=6,a must be positive numbers'),
     ('--candidates=0', '--candidates=0 must be positive numbers'),
+    ('--elite_fractions=nan', '--elite_fractions=nan must be positive'),
+    ('--gin_param=make_planner.horizon = 9', 'name the cells by --horizons'),
     ('--task=dummy', "Task 'dummy' cannot be simulated"),
     ('--gin_param=make_planner.horizons=3', "'horizons'"),
   ],

@@ -184,6 +184,10 @@ def test_a_run_directory_in_use_is_waited_for(tmp_path):
     (('--tasks=dummy', '--seeds='), '--seeds= must be numbers'),
     (('--tasks=dummy', '--gin_param=train.seed = 3'), 'use --seeds'),
     (
+      ('--tasks=dummy', '--gin_param=make_planner.elites=2000'),
+      'make_planner',
+    ),
+    (
       ('--tasks=dummy', '--experiments=experiments/figure6_one_agent.gin'),
       'one agent for several tasks',
     ),

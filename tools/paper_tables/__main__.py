@@ -26,12 +26,12 @@ from planet_tf import command_line
 command_line.start_tensorflow()
 
 from tools.paper_tables import curves, table
+from tools.paper_tables.groups import Group, read_group
 from tools.paper_tables.published import (
   PublishedRow,
   read_factors,
   read_published,
 )
-from tools.paper_tables.runs import Group, read_group
 from tools.paper_tables.statistics import HIGHEST, stratified_bootstrap
 
 FLAGS = flags.FLAGS
@@ -74,52 +74,70 @@ def _aggregates(groups: Sequence[Group]) -> str:
   lines = [
     'Interquartile means of the tests in table 1, each run by its mean return '
     f'/ {HIGHEST:.0f}, with 95% stratified-bootstrap intervals where all tasks '
-    'have several seeds. A task with more seeds weighs more.',
+    'have several seeds. A task with more seeds weighs more. The tasks of one '
+    'agent are drawn together.',
     '',
     '| runs | IQM | 95% interval | tasks | seeds of each | episodes of each |',
     '|---|---|---|---|---|---|',
   ]
   for group in groups:
     tests = [group.tests_of(task)[-1] for task in group.tasks]
-    scores = [
-      [statistics.fmean(x.returns) / HIGHEST for x in task] for task in tests
-    ]
-    iqm = stratified_bootstrap(scores)
+    iqm = stratified_bootstrap(_strata(group))
     # One seed drawn anew is always the same.
     single = min(len(task) for task in tests) == 1
     interval = '-' if single else f'{iqm.low:.3f} to {iqm.high:.3f}'
     seeds = ', '.join(f'{len(task)}' for task in tests)
     episodes = ', '.join(f'{min(x.episodes for x in task)}' for task in tests)
     lines.append(
-      f'| {group.label} | {iqm.value:.3f} | {interval} | {len(scores)} | '
+      f'| {group.label} | {iqm.value:.3f} | {interval} | {len(tests)} | '
       f'{seeds} | {episodes} |'
     )
   return '\n'.join(lines) + '\n'
+
+
+def _strata(group: Group) -> list[list[list[float]]]:
+  """Scores of each run in its tasks; runs of other tasks apart."""
+  by_run: dict[str, dict[str, float]] = {}
+  for task in group.tasks:
+    tests = group.tests_of(task)[-1]
+    for run, test in zip(group.of_task(task), tests, strict=True):
+      score = statistics.fmean(test.returns) / HIGHEST
+      by_run.setdefault(run.path, {})[task] = score
+  strata: dict[tuple[str, ...], list[list[float]]] = {}
+  for scores in by_run.values():
+    strata.setdefault(tuple(scores), []).append(list(scores.values()))
+  return list(strata.values())
 
 
 def _efficiency(
   groups: Sequence[Group], published: Sequence[PublishedRow]
 ) -> str:
   lines = [
-    'Episodes that a published method had in all, by those after which the '
-    'median of a test of our runs first reaches its score: upper bounds, as '
-    'the method may have had that score earlier. What is not reached is '
-    'missing. The published factors are those of table 1.',
+    'Measured: episodes that a published method had in all, by those after '
+    'which the mean of a test of our runs first reaches its score; upper '
+    'bounds, as the method may have had that score earlier. What is not '
+    'reached is missing.',
     '',
-    '| runs | source | against | task | factor |',
-    '|---|---|---|---|---|',
-  ]
-  paper = read_factors()
-  lines += [
-    f'| {paper.method} | published | {paper.against} | {task} | {factor} |'
-    for task, factor in paper.factors.items()
+    '| runs | against | task | factor |',
+    '|---|---|---|---|',
   ]
   for group in groups:
     for method, factors in table.efficiency(group, published).items():
       lines += [
-        f'| {group.label} | measured | {method} | {task} | {factor:.0f} |'
+        f'| {group.label} | {method} | {task} | {factor:.0f} |'
         for task, factor in factors.items()
       ]
+  paper = read_factors()
+  lines += [
+    '',
+    f'Published, and not comparable with the above: episodes of {paper.against}'
+    f' until it has the final score of {paper.method}, by those of '
+    f'{paper.method}. That takes the learning curves of {paper.against}.',
+    '',
+    '| task | factor |',
+    '|---|---|',
+    *(f'| {task} | {factor} |' for task, factor in paper.factors.items()),
+  ]
   return '\n'.join(lines) + '\n'
 
 

@@ -32,7 +32,7 @@ def interquartile_mean(scores: np.ndarray) -> float:
 
 
 def stratified_bootstrap(
-  scores: Sequence[Sequence[float]],
+  scores: Sequence[Sequence[float] | Sequence[Sequence[float]]],
   statistic: Callable[[np.ndarray], float] = interquartile_mean,
   samples: int = 2000,
   seed: int = 0,
@@ -40,7 +40,8 @@ def stratified_bootstrap(
   """An aggregate with its interval: seeds are drawn anew within each task.
 
   Args:
-    scores: Score of each seed in each task.
+    scores: Score of each seed in each task. Where one agent has several tasks,
+      its scores in all of them instead, so that they are drawn together.
     statistic: Function of all scores.
     samples: Number of bootstrap samples.
     seed: Seed of the draws.
@@ -50,15 +51,18 @@ def stratified_bootstrap(
     samples.
   """
   rng = np.random.default_rng(seed)
-  strata = [np.asarray(task, float) for task in scores]
+  strata = [np.asarray(seeds, float) for seeds in scores]
   drawn = [
     statistic(
       np.concatenate(
-        [task[rng.integers(len(task), size=len(task))] for task in strata]
+        [
+          seeds[rng.integers(len(seeds), size=len(seeds))].ravel()
+          for seeds in strata
+        ]
       )
     )
     for _ in range(samples)
   ]
   low, high = np.percentile(drawn, (2.5, 97.5))
-  value = statistic(np.concatenate(strata))
+  value = statistic(np.concatenate([seeds.ravel() for seeds in strata]))
   return Aggregate(float(value), float(low), float(high))

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from tools.origin import describe_origin
+from tools.paper_tables.groups import Group
 from tools.paper_tables.published import PublishedRow, published_tasks, source
-from tools.paper_tables.runs import Group, Score
+from tools.paper_tables.runs import Score
 
 # Episodes of the paper's PlaNet, to which the factors compare the others.
 _FEW = 1000
@@ -76,6 +77,8 @@ def make_rows(
     origin = describe_origin(sessions)
     if precisions := {x: None for run in group.runs for x in run.precisions}:
       origin += f'; products in {" and ".join(precisions)}'
+    changed = ', '.join(f'{k} = {x!r}' for k, x in group.changed.items())
+    origin += f'; planet.gin with {changed}' if changed else '; planet.gin'
     if group.imported:
       origin += '; begun with weights of the original'
     rows.append(Row(group.label, 'measured', group.input, cells, origin))
@@ -100,8 +103,9 @@ def efficiency(
 
   Returns:
     Factor by method and task: all episodes of the method, by those after which
-    the median test of our runs first reaches the method's score; at most, as
-    the method may have had its score earlier. What is not reached is missing.
+    the mean of a test of our runs first reaches the method's score; at most,
+    as the method may have had its score earlier. What is not reached is
+    missing.
   """
   result: dict[str, dict[str, float]] = {}
   for row in published:
@@ -191,9 +195,14 @@ def _basis(rows: Sequence[Row]) -> list[str]:
   return [*lines, f'published: {source()}']
 
 
+def _mean(tests: Sequence[Score]) -> float:
+  """Mean over seeds and episodes."""
+  return statistics.fmean(statistics.fmean(x.returns) for x in tests)
+
+
 def _cell(last: Sequence[Score]) -> Cell:
   return Cell(
-    score=statistics.fmean(statistics.fmean(x.returns) for x in last),
+    score=_mean(last),
     seeds=len(last),
     trajectories=sum(len(x.returns) for x in last),
     episodes=min(x.episodes for x in last),
@@ -204,12 +213,11 @@ def _cell(last: Sequence[Score]) -> Cell:
 def _episodes_until(
   tests_of_runs: Sequence[Sequence[Score]], score: float | None
 ) -> int | None:
-  """Episodes after which the median of the runs' tests reaches a score."""
+  """Episodes after which the mean of the runs' tests reaches a score."""
   if score is None:
     return None
   for tests in tests_of_runs:
-    median = statistics.median(x for test in tests for x in test.returns)
-    if median >= score:
+    if _mean(tests) >= score:
       return max(test.episodes for test in tests)
   return None
 

@@ -13,7 +13,9 @@ is missing. By default it is the whole grid of figure 12 of the paper: 320
 cells, half a day on two cores.
 """
 
+import math
 import pathlib
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -68,6 +70,7 @@ def main() -> int:
     _numbers('iterations', int),
     _numbers('candidates', int),
   )
+  _check_varied(FLAGS.gin_param)
   asked = parse_settings(
     FLAGS.task, FLAGS.seed, FLAGS.gin_file, FLAGS.gin_param
   )
@@ -121,13 +124,23 @@ def _run(cell: Cell, output: pathlib.Path) -> int:
   ).returncode
 
 
+def _check_varied(params: Sequence[str]) -> None:
+  """Refuses bindings that the cells would override."""
+  for name in Cell._fields:
+    if any(re.match(rf'\s*make_planner\.{name}\s*=', x) for x in params):
+      raise command_line.UsageError(
+        f'--gin_param=make_planner.{name} has no effect here; name the cells '
+        'by --horizons, --elite_fractions, --iterations and --candidates.'
+      )
+
+
 def _numbers(flag: str, kind: Callable[[str], _Number]) -> Sequence[_Number]:
   texts = FLAGS[flag].value
   try:
     numbers = [kind(text) for text in texts]
   except ValueError:
     numbers = []
-  if not numbers or min(numbers) <= 0:
+  if not numbers or not all(0 < number < math.inf for number in numbers):
     raise command_line.UsageError(
       f'--{flag}={",".join(texts)} must be positive numbers.'
     )

@@ -27,6 +27,7 @@ command_line.start_tensorflow()
 
 from planet_tf.envs.registry import find_task
 from planet_tf.training import configuration
+from planet_tf.training.run import check_settings
 from tools.sweep.local import LocalBackend, visible_gpus
 from tools.sweep.ray_cluster import RayBackend
 from tools.sweep.trials import (
@@ -116,9 +117,14 @@ def _make_trials(root: pathlib.Path) -> list[Trial]:
         'several tasks, and a sweep one for each; train it with python -m '
         'planet_tf.train.'
       )
+    text = configuration.text()
+    # Any task will do.
+    task = f'train.task = {FLAGS.tasks[0]!r}'
+    configuration.parse([*files, *more], [*FLAGS.gin_param, task])
+    check_settings()
     experiments[experiment] = (
       settings['train.total_episodes'],
-      configuration.text(),
+      text,
     )
     for task in FLAGS.tasks:
       # Modules that the trials import may know more tasks.
