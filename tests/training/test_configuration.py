@@ -47,6 +47,7 @@ PAPER = {
   'make_planner.iterations': 10,
   'make_planner.candidates': 1000,
   'make_planner.elites': 100,
+  'make_planner.refit_clipped': (True, False),
   'train.seed_episodes': 5,
   'collect.every': 100,
   'collect.exploration': 0.3,
