@@ -10,7 +10,8 @@
 
 TASK ?= cartpole_swingup
 SCALE ?= cpu
-LOGDIR ?= runs/$(TASK)
+# Runs of another size are other runs.
+LOGDIR ?= runs/$(TASK)$(patsubst %,-%,$(filter-out cpu,$(or $(SCALE),paper)))
 ARGS ?=
 BIN := .venv/bin
 

@@ -153,7 +153,10 @@ def test_make_train_takes_task_scale_and_arguments():
   command = dry_run('train', 'TASK=walker_walk', 'SCALE=', 'ARGS=--alpha')
   assert '--gin_file=tasks/walker_walk.gin' in command
   assert 'scale/' not in command
-  assert '--logdir=runs/walker_walk --alpha' in command
+  assert '--logdir=runs/walker_walk-paper --alpha' in command
+  assert '--logdir=runs/cartpole_swingup-debug' in dry_run(
+    'train', 'SCALE=debug'
+  )
 
 
 @pytest.fixture
