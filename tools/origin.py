@@ -15,15 +15,18 @@ def describe_origin(sessions: Iterable[Mapping[str, Any]]) -> str:
   """
   machines, found = {}, {'commit': {}, 'tensorflow': {}, 'mujoco': {}}
   for session in sessions:
-    processor, cores = session['processor'], session['cores']
-    # Sessions of before do not tell.
-    gpus = session.get('gpus', 'unknown')
+    # Sessions of before do not tell all.
+    processor, cores, gpus = (
+      session.get(name, 'unknown') for name in ('processor', 'cores', 'gpus')
+    )
     machine = f'{processor}, {cores} cores, {gpus} GPUs'
     machines[machine] = None
     for name, values in found.items():
       # An installed package has no commit.
-      values[session[name] or 'unknown'] = None
-  commits, tensorflow, mujoco = (', '.join(x) for x in found.values())
+      values[session.get(name) or 'unknown'] = None
+  commits, tensorflow, mujoco = (
+    ', '.join(x) or 'unknown' for x in found.values()
+  )
   return (
     f'commit {commits}; {"; ".join(machines)}; TensorFlow {tensorflow}, '
     f'MuJoCo {mujoco}'

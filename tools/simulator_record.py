@@ -1,6 +1,7 @@
 """Files that tools.true_simulator writes: settings and episodes."""
 
 import json
+import math
 import pathlib
 import re
 from collections.abc import Sequence
@@ -81,5 +82,12 @@ def read_record(path: pathlib.Path) -> Record:
 
 
 def returns_of(record: Record) -> list[float]:
-  """Return of each episode."""
-  return [result['return'] for result in record['results']]
+  """Return of each episode.
+
+  Raises:
+    ValueError: One is not a number.
+  """
+  returns = [float(result['return']) for result in record['results']]
+  if not all(map(math.isfinite, returns)):
+    raise ValueError(returns)
+  return returns

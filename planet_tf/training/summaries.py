@@ -148,14 +148,15 @@ def read_metrics(logdir: pathlib.Path, split: str | None = None) -> list[dict]:
     split: Only lines of this split.
 
   Returns:
-    One dict per line; a last line cut short by a crash is left out.
+    One dict per line; what a crash has cut short or damaged is left out.
   """
   lines = []
-  for line in (logdir / FILE).read_text().splitlines():
+  for line in (logdir / FILE).read_text(errors='replace').splitlines():
     try:
       lines.append(json.loads(line))
     except json.JSONDecodeError:
       continue
+  lines = [x for x in lines if isinstance(x, dict) and 'split' in x]
   return [x for x in lines if split is None or x['split'] == split]
 
 

@@ -1,21 +1,20 @@
 """Groups of runs: rows of the table, lines in the curves."""
 
 import glob
+import os
 import pathlib
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from planet_tf.command_line import UsageError
 from planet_tf.training import configuration
-from planet_tf.training.run_directory import different_settings
 from planet_tf.training.summaries import FILE
+from planet_tf.training.trained_run import read_task
+from tools.paper_tables import comparable
 from tools.paper_tables.runs import Run, Score, read_run
-from tools.simulator_record import read_record
+from tools.simulator_record import read_record, returns_of
 from tools.sweep.trials import PLAN
-
-# What the runs behind one cell or curve may differ in.
-_VARIED = {'train.seed', 'train.task'}
-_EPISODES = 'train.test_episodes'
 
 
 class Group(NamedTuple):
@@ -23,15 +22,17 @@ class Group(NamedTuple):
 
   Attributes:
     label: Name that the user gave.
-    runs: The runs.
+    runs: The runs, each in its tasks that have been tested.
     input: What the agent sees.
     changed: Settings that are not those of planet.gin.
+    untested: Run directories and tasks that have not been tested yet.
   """
 
   label: str
   runs: list[Run]
   input: str
   changed: dict[str, Any]
+  untested: list[str]
 
   @property
   def tasks(self) -> list[str]:
@@ -39,11 +40,36 @@ class Group(NamedTuple):
     return list(dict.fromkeys(run.task for run in self.runs))
 
   @property
+  def tasks_of_agent(self) -> int:
+    """Tasks that one agent has learned together."""
+    return max(Counter(run.path for run in self.runs).values())
+
+  @property
   def imported(self) -> bool:
-    """Whether any of them began with weights of the original."""
-    return any(
-      (pathlib.Path(run.path) / 'imported.json').exists() for run in self.runs
-    )
+    """Whether they began with weights of the original."""
+    return comparable.is_imported(self.runs[0].path)
+
+  @property
+  def notes(self) -> list[str]:
+    """What readers should know of its tests, sentences."""
+    notes = [f'{x} has no test yet and is left out' for x in self.untested]
+    for task in self.tasks:
+      last, runs = self.tests_of(task)[-1], self.of_task(task)
+      reached = sorted((run.scores[-1].updates, run.path) for run in runs)
+      slowest, furthest = reached[0], reached[-1]
+      if furthest[0] > last[0].updates:
+        notes.append(
+          f'{task} after {last[0].updates} updates, the last test that all '
+          f'runs have had; {slowest[1]} has had {slowest[0]}, {furthest[1]} '
+          f'{furthest[0]}'
+        )
+      counts = sorted({len(test.returns) for test in last})
+      if len(counts) > 1:
+        notes.append(
+          f'{task}: tests of {counts[0]} to {counts[-1]} episodes, in which '
+          'each run weighs the same'
+        )
+    return notes
 
   def of_task(self, task: str) -> list[Run]:
     """Runs of a task."""
@@ -69,12 +95,29 @@ class Group(NamedTuple):
     return [common[updates] for updates in sorted(common)]
 
 
+def read_groups(texts: Sequence[str]) -> list[Group]:
+  """Reads what flags name, each as `read_group`.
+
+  Raises:
+    UsageError: Two have the same label, or one cannot be read.
+  """
+  groups = [read_group(text) for text in texts]
+  label, count = Counter(group.label for group in groups).most_common(1)[0]
+  if count > 1:
+    raise UsageError(
+      f'{count} groups are called {label!r}; give each a name of its own, as '
+      '--runs=LABEL=GLOB.'
+    )
+  return groups
+
+
 def read_group(text: str) -> Group:
   """Reads the runs that a flag names.
 
   Args:
     text: `GLOB` of run directories, or `LABEL=GLOB`; or of files that
-      `tools.true_simulator` has written.
+      `tools.true_simulator` has written. `LABEL@PLANNER=GLOB` is for one of the
+      tested planners of run directories, by default the first.
 
   Returns:
     The group.
@@ -83,11 +126,8 @@ def read_group(text: str) -> Group:
     UsageError: Nothing matches, nothing has been tested, or the runs differ in
       more than seed and task.
   """
-  label, equals, pattern = text.partition('=')
-  if not equals:
-    label, pattern = 'planet_tf', text
-  matches = sorted(glob.glob(str(pathlib.Path(pattern).expanduser())))
-  paths = [x for x in matches if (pathlib.Path(x) / FILE).is_file()]
+  label, matches = _find(text)
+  paths = [x for x in matches if _is_run(pathlib.Path(x))]
   # Beside the runs of a sweep lie its plan and logs.
   files = [x for x in matches if x.endswith('.json') and not x.endswith(PLAN)]
   if files and paths:
@@ -99,15 +139,53 @@ def read_group(text: str) -> Group:
     return _read_simulations(label, files)
   if not paths:
     raise UsageError(f'--runs={text} matches no run directory with {FILE}.')
-  settings = {path: _settings(pathlib.Path(path)) for path in paths}
-  _check_equal(settings)
-  runs = [
-    run
-    for path, found in settings.items()
-    for run in read_run(pathlib.Path(path), found)
-  ]
-  _check_once(runs)
-  return Group(label, runs, 'pixels', _changed(settings[paths[0]]))
+  return _read_runs(label, paths)
+
+
+def _find(text: str) -> tuple[str, list[str]]:
+  """A label, and what the glob behind it matches."""
+  label, matches = 'planet_tf', glob.glob(os.path.expanduser(text))
+  # Labels and globs may have an equals sign, too.
+  for place, letter in enumerate(text):
+    if letter == '=' and not matches:
+      label = text[:place]
+      matches = glob.glob(os.path.expanduser(text[place + 1 :]))
+  # Matplotlib shows no label with an underscore in front.
+  if matches and (label[:1] in ('', '_') or not label.isprintable()):
+    raise UsageError(
+      f'--runs={text!r} has the label {label!r}; give one of printable letters '
+      'without an underscore in front.'
+    )
+  return label, sorted(matches)
+
+
+def _is_run(path: pathlib.Path) -> bool:
+  return any((path / name).is_file() for name in (FILE, 'config.gin'))
+
+
+def _read_runs(label: str, paths: Sequence[str]) -> Group:
+  begun = [path for path in paths if (pathlib.Path(path) / FILE).is_file()]
+  settings = {path: _settings(pathlib.Path(path)) for path in begun}
+  _, at, planner = label.rpartition('@')
+  if at:
+    for path, found in settings.items():
+      comparable.choose_planner(path, found, planner)
+  runs, untested = [], [path for path in paths if path not in begun]
+  for path, found in settings.items():
+    for run in read_run(pathlib.Path(path), found):
+      if run.scores:
+        runs.append(run)
+      else:
+        untested.append(f'{path} ({run.task})')
+  if not runs:
+    raise UsageError(
+      f'{", ".join(untested)}: no test yet; wait for the first one.'
+    )
+  comparable.check_equal(settings)
+  comparable.check_imported(begun)
+  comparable.check_once(runs)
+  changed = comparable.changed(settings[runs[0].path])
+  return Group(label, runs, 'pixels', changed, untested)
 
 
 def _read_simulations(label: str, paths: Sequence[str]) -> Group:
@@ -116,70 +194,20 @@ def _read_simulations(label: str, paths: Sequence[str]) -> Group:
     record = read_record(pathlib.Path(path))
     planner = {f'make_planner.{k}': x for k, x in record['planner'].items()}
     settings[path] = planner | record['envs']
-    returns = [result['return'] for result in record['results']]
-    if returns:
-      scores = [Score(0, 0, returns)]
-      facts = record['task'], record['seed']
+    scores = [Score(0, 0, returns_of(record))]
+    facts = record['task'], record['seed']
+    if record['results']:
       runs.append(Run(path, *facts, scores, record['sessions']))
-  _check_equal(settings)
-  _check_once(runs)
-  return Group(label, runs, 'simulator state', _changed(settings[paths[0]]))
+  if not runs:
+    raise UsageError(f'{", ".join(paths)}: no episode yet; wait for one.')
+  comparable.check_equal(settings)
+  comparable.check_once(runs)
+  changed = comparable.changed(settings[paths[0]])
+  return Group(label, runs, 'simulator state', changed, [])
 
 
 def _settings(path: pathlib.Path) -> dict[str, Any]:
   """The configuration of a run; of settings newer than it, the defaults."""
+  read_task(path)  # It says what is missing of a run directory.
   configuration.parse([str(path / 'config.gin')])
   return configuration.bindings()
-
-
-def _check_equal(settings: Mapping[str, Mapping[str, Any]]) -> None:
-  """Refuses runs that differ in more than they may."""
-  (first, expected), *others = settings.items()
-  for path, found in others:
-    different = [
-      x for x in different_settings(expected, found) if x not in _VARIED
-    ]
-    if _tested(expected) != _tested(found):
-      different.append('train.tests')
-    # Otherwise some runs would weigh more than others.
-    if expected.get(_EPISODES) != found.get(_EPISODES):
-      different.append(_EPISODES)
-    if different:
-      name = different[0]
-      raise UsageError(
-        f'The runs {first!r} and {path!r} differ in more than seed and task '
-        f'({name} is {expected.get(name)!r} and {found.get(name)!r}'
-        f'{", among others" if len(different) > 1 else ""}); give them as two '
-        'groups, each with --runs=LABEL=GLOB.'
-      )
-
-
-def _tested(settings: Mapping[str, Any]) -> tuple[str, dict[str, Any]] | None:
-  """Name and settings of the planner whose tests count."""
-  if 'train.tests' not in settings:
-    return None  # The simulator's.
-  name = settings['train.tests'][0]
-  own = {k: x for k, x in settings.items() if k.startswith(f'{name}/')}
-  return name, own
-
-
-def _changed(settings: Mapping[str, Any]) -> dict[str, Any]:
-  """The settings of runs that are not those of planet.gin."""
-  configuration.parse([])
-  default = configuration.bindings()
-  names = different_settings({k: default.get(k) for k in settings}, settings)
-  changed = {name: settings[name] for name in names if name not in _VARIED}
-  tested = _tested(settings)
-  return changed | tested[1] if tested else changed
-
-
-def _check_once(runs: Sequence[Run]) -> None:
-  """Refuses a task and seed that would count twice."""
-  paths: dict[tuple[str, int], str] = {}
-  for run in runs:
-    other = paths.setdefault((run.task, run.seed), run.path)
-    if other != run.path:
-      raise UsageError(
-        f'{other!r} and {run.path!r} are both of {run.task} with seed '
-        f'{run.seed}; leave one of them out.'
-      )

@@ -1,12 +1,13 @@
 """Runs and what they have scored."""
 
-import json
+import math
 import pathlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from planet_tf.command_line import UsageError
 from planet_tf.training.evaluation import suffix
+from planet_tf.training.run_directory import read_json
 from planet_tf.training.summaries import read_metrics
 from planet_tf.training.trained_run import read_task
 
@@ -60,24 +61,29 @@ def read_run(path: pathlib.Path, settings: Mapping[str, Any]) -> list[Run]:
     settings: Bindings of its configuration.
 
   Returns:
-    The run in each of its tasks.
+    The run in each of its tasks, some perhaps without a test.
 
   Raises:
-    UsageError: A task has not been tested.
+    RunError: It is damaged.
+    UsageError: A return is not a number.
   """
   tasks = list(read_task(path)['tasks'])
   lines = read_metrics(path, 'test')
-  sessions = json.loads((path / 'versions.json').read_text())
+  sessions = read_json(path / 'versions.json')
   runs = []
   for task in tasks:
     end = suffix((task, tasks))
     scores = [
       Score(line['episodes'] // len(tasks), line['updates'], returns)
       for line in lines
-      if (returns := _returns(line, end, settings['train.tests'][0]))
+      if (returns := _returns(line, end, settings['train.tests']))
     ]
-    if not scores:
-      raise UsageError(f'{str(path)!r} has no test of {task} yet; wait for it.')
+    for score in scores:
+      if not all(map(math.isfinite, score.returns)):
+        raise UsageError(
+          f'{str(path)!r} has returns {score.returns} of {task} after '
+          f'{score.updates} updates; leave out the run.'
+        )
     runs.append(
       Run(
         str(path),
@@ -91,7 +97,11 @@ def read_run(path: pathlib.Path, settings: Mapping[str, Any]) -> list[Run]:
   return runs
 
 
-def _returns(line: Mapping[str, Any], end: str, planner: str) -> list[float]:
-  """Returns of a test; of one planner, if it had several."""
+def _returns(
+  line: Mapping[str, Any], end: str, tests: Sequence[str]
+) -> list[float]:
+  """Returns of a test of the first planner."""
   name = f'episode_returns{end}'
-  return line.get(f'{name}/{planner}') or line.get(name, [])
+  found = line.get(f'{name}/{tests[0]}', [])
+  # A record of one planner does not name it, and earlier it was another one.
+  return found or (line.get(name, []) if len(tests) == 1 else [])

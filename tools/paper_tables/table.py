@@ -1,17 +1,14 @@
 """Table 1 with our rows beside the published ones."""
 
-import re
 import statistics
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from tools.origin import describe_origin
+from tools.paper_tables.formats import Table
 from tools.paper_tables.groups import Group
 from tools.paper_tables.published import PublishedRow, published_tasks, source
 from tools.paper_tables.runs import Score
-
-# Episodes of the paper's PlaNet, to which the factors compare the others.
-_FEW = 1000
 
 
 class Cell(NamedTuple):
@@ -79,6 +76,10 @@ def make_rows(
       origin += f'; products in {" and ".join(precisions)}'
     changed = ', '.join(f'{k} = {x!r}' for k, x in group.changed.items())
     origin += f'; planet.gin with {changed}' if changed else '; planet.gin'
+    if group.tasks_of_agent > 1:
+      origin += (
+        f'; one agent for {group.tasks_of_agent} tasks, and episodes of each'
+      )
     if group.imported:
       origin += '; begun with weights of the original'
     rows.append(Row(group.label, 'measured', group.input, cells, origin))
@@ -92,84 +93,15 @@ def tasks_of(rows: Sequence[Row]) -> list[str]:
   )
 
 
-def efficiency(
-  group: Group, published: Sequence[PublishedRow]
-) -> dict[str, dict[str, float]]:
-  """How many times fewer episodes a group needs than published methods do.
-
-  Args:
-    group: Runs.
-    published: Rows of table 1; those with few episodes are left out.
-
-  Returns:
-    Factor by method and task: all episodes of the method, by those after which
-    the mean of a test of our runs first reaches the method's score; at most,
-    as the method may have had its score earlier. What is not reached is
-    missing.
-  """
-  result: dict[str, dict[str, float]] = {}
-  for row in published:
-    if row.episodes <= _FEW:
-      continue
-    for task in group.tasks:
-      needed = _episodes_until(group.tests_of(task), row.scores.get(task))
-      if needed:
-        result.setdefault(row.method, {})[task] = row.episodes / needed
-  return result
-
-
-def markdown(rows: Sequence[Row]) -> str:
-  """The table as Markdown, with what stands behind our cells below it."""
+def make_table(rows: Sequence[Row], groups: Sequence[Group]) -> Table:
+  """The rows with what stands behind our cells."""
   tasks = tasks_of(rows)
-  lines = [
-    '| ' + ' | '.join(['method', 'source', 'input', *tasks]) + ' |',
-    '|---' * (3 + len(tasks)) + '|',
+  cells = [
+    [row.method, row.source, row.input]
+    + [_text(row.cells.get(task)) for task in tasks]
+    for row in rows
   ]
-  for row in rows:
-    cells = [_text(row.cells.get(task)) for task in tasks]
-    lines.append(
-      '| ' + ' | '.join([row.method, row.source, row.input, *cells]) + ' |'
-    )
-  lines += ['', *(f'- {text}' for text in _basis(rows))]
-  return '\n'.join(lines) + '\n'
-
-
-def latex(rows: Sequence[Row]) -> str:
-  """The table for LaTeX, with booktabs, and comments on what is behind it."""
-  tasks = tasks_of(rows)
-
-  def line(cells: Sequence[str]) -> str:
-    escaped = (re.sub(r'([_%&#$])', r'\\\1', cell) for cell in cells)
-    return ' & '.join(escaped) + r' \\'
-
-  return '\n'.join(
-    [
-      r'\begin{tabular}{lll' + 'r' * len(tasks) + '}',
-      r'\toprule',
-      line(['method', 'source', 'input', *tasks]),
-      r'\midrule',
-      *(
-        line(
-          [
-            row.method,
-            row.source,
-            row.input,
-            *(_text(row.cells.get(task)) for task in tasks),
-          ]
-        )
-        for row in rows
-      ),
-      r'\bottomrule',
-      r'\end{tabular}',
-      *(f'% {text}' for text in _basis(rows)),
-      '',
-    ]
-  )
-
-
-def records(rows: Sequence[Row]) -> list[dict[str, object]]:
-  """One record for each cell, for CSV."""
-  return [
+  records = [
     {
       'method': row.method,
       'source': row.source,
@@ -180,10 +112,15 @@ def records(rows: Sequence[Row]) -> list[dict[str, object]]:
     for row in rows
     for task, cell in row.cells.items()
   ]
+  header = ['method', 'source', 'input', *tasks]
+  notes = [*_basis(rows), *(f'{x.label}: {y}' for x in groups for y in x.notes)]
+  return Table(
+    header, cells, [*notes, f'published: {source()}'], records, texts=3
+  )
 
 
 def _basis(rows: Sequence[Row]) -> list[str]:
-  """What stands behind each of our cells, and where the others are from."""
+  """What stands behind each of our cells."""
   lines = []
   for row in rows:
     if row.source == 'measured':
@@ -192,34 +129,22 @@ def _basis(rows: Sequence[Row]) -> list[str]:
         for task, cell in row.cells.items()
       ]
       lines.append(f'{row.method}: {row.origin}')
-  return [*lines, f'published: {source()}']
+  return lines
 
 
-def _mean(tests: Sequence[Score]) -> float:
-  """Mean over seeds and episodes."""
+def mean_of(tests: Sequence[Score]) -> float:
+  """Mean over seeds and episodes of tests; each seed weighs the same."""
   return statistics.fmean(statistics.fmean(x.returns) for x in tests)
 
 
 def _cell(last: Sequence[Score]) -> Cell:
   return Cell(
-    score=_mean(last),
+    score=mean_of(last),
     seeds=len(last),
     trajectories=sum(len(x.returns) for x in last),
     episodes=min(x.episodes for x in last),
     updates=min(x.updates for x in last),
   )
-
-
-def _episodes_until(
-  tests_of_runs: Sequence[Sequence[Score]], score: float | None
-) -> int | None:
-  """Episodes after which the mean of the runs' tests reaches a score."""
-  if score is None:
-    return None
-  for tests in tests_of_runs:
-    if _mean(tests) >= score:
-      return max(test.episodes for test in tests)
-  return None
 
 
 def _text(cell: Cell | None) -> str:
