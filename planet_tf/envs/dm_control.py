@@ -1,10 +1,13 @@
 """Tasks of the dm_control suite, and images of MuJoCo scenes."""
 
+import contextlib
 import functools
+from collections.abc import Iterator
 from typing import Any
 
 import dm_env
 import numpy as np
+from absl import logging
 
 from planet_tf.envs.registry import register_task
 from planet_tf.envs.rendering import unusable
@@ -42,15 +45,21 @@ def load(domain: str, task: str, seed: int | None = None) -> dm_env.Environment:
     RenderingUnavailable: The OpenGL libraries cannot be loaded.
   """
   try:
-    from absl import logging
     from dm_control import suite
   except (AttributeError, ImportError, RuntimeError) as error:
     # PyOpenGL fails with AttributeError where a library is missing.
     raise unusable(error) from error
-  verbosity = logging.get_verbosity()
-  logging.set_verbosity(logging.ERROR)  # Deprecations in the suite's models.
-  try:
+  with quiet_models():
     return suite.load(domain, task, task_kwargs={'random': seed})
+
+
+@contextlib.contextmanager
+def quiet_models() -> Iterator[None]:
+  """Has MuJoCo say nothing of deprecated attributes in the suite's models."""
+  verbosity = logging.get_verbosity()
+  logging.set_verbosity(logging.ERROR)
+  try:
+    yield
   finally:
     logging.set_verbosity(verbosity)
 

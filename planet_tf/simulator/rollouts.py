@@ -15,6 +15,7 @@ from dm_control.rl import control
 from lxml import etree
 from mujoco.rollout import Rollout
 
+from planet_tf.envs.dm_control import quiet_models
 from planet_tf.simulator.rewards import REWARDS, SimulatedReward, States
 
 # Positions, velocities, activations: all that the next step depends on.
@@ -49,10 +50,12 @@ class Rollouts:
     physics = env.physics
     self._substeps = round(env.control_timestep() / physics.timestep())
     self._model = _model_with_sensors(domain, self._reward)
-    # Energies and islands of contacts cost time and change no result.
+    # Energies cost time and change no result, and neither do islands where all
+    # contacts are in one; of several, the solver would end elsewhere, by 1e-9.
     options = self._model.opt
     options.enableflags &= ~int(mujoco.mjtEnableBit.mjENBL_ENERGY)
-    options.disableflags |= int(mujoco.mjtDisableBit.mjDSBL_ISLAND)
+    if self._model.ntree == 1:
+      options.disableflags |= int(mujoco.mjtDisableBit.mjDSBL_ISLAND)
     _stop_timers()
     self._datas = [mujoco.MjData(self._model) for _ in range(max(1, threads))]
     self._pool = Rollout(nthread=threads if threads > 1 else 0)
@@ -172,4 +175,5 @@ def _model_with_sensors(domain: str, reward: SimulatedReward) -> mujoco.MjModel:
       objname=sensor.objname,
     )
   xml = etree.tostring(root, encoding='unicode')
-  return mujoco.MjModel.from_xml_string(xml, assets)
+  with quiet_models():
+    return mujoco.MjModel.from_xml_string(xml, assets)

@@ -63,6 +63,7 @@ def test_predicted_rewards_are_exact(name, domain, task, _):
     text=True,
   )
   assert result.returncode == 0, result.stderr
+  assert 'deprecated' not in result.stderr
   error, spread = json.loads(result.stdout.splitlines()[-1])
   assert error < 1e-6
   assert spread > 0.01  # Rewards that are always the same would prove nothing.
