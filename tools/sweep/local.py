@@ -2,6 +2,7 @@
 
 import glob
 import os
+import sys
 import time
 from collections.abc import Callable, Sequence
 
@@ -92,6 +93,8 @@ class LocalBackend:
 
   def _stop(self) -> None:
     """Asks what still runs to stop after a checkpoint, and waits."""
+    if self._running:
+      print('Stopping after checkpoints ...', file=sys.stderr, flush=True)
     for attempt, _ in self._running.values():
       attempt.stop()
     for attempt, _ in self._running.values():

@@ -104,7 +104,10 @@ def run(
   while True:
     attempt = start(command, log, environment, folder, deadline)
     try:
-      code = attempt.process.wait()
+      # Ray cancels by a flag that Python reads only between two calls, and so
+      # never in a wait without an end.
+      while (code := attempt.process.poll()) is None:
+        time.sleep(1.0)
     except BaseException:
       attempt.stop()
       attempt.process.wait()

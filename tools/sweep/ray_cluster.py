@@ -1,18 +1,24 @@
 """Runs trials on a cluster through Ray.
 
-All machines must see the run directories under the same path. A trial whose
+All machines must have the interpreter, the project and the run directories
+under the same paths. A trial whose
 worker or machine is lost is started again elsewhere and goes on from its last
 checkpoint.
 """
 
 import os
 import pathlib
+import signal
 import sys
 import time
 from collections.abc import Callable, Sequence
 
 from planet_tf.command_line import UsageError
 from tools.sweep.trials import Trial
+
+# Seconds for trials to write a checkpoint: an update at the paper's sizes
+# takes seconds, and compiling the first one longer.
+_PATIENCE = 300.0
 
 
 class RayBackend:
@@ -29,6 +35,8 @@ class RayBackend:
   """
 
   def __init__(self, address: str, retries: int, cpus: int) -> None:
+    # Otherwise 20 times 42 s until an address without a cluster is an error.
+    os.environ.setdefault('RAY_NUM_REDIS_GET_RETRIES', '1')
     try:
       import ray
     except ImportError as error:
@@ -45,7 +53,8 @@ class RayBackend:
     except (ConnectionError, RuntimeError, ValueError) as error:
       raise UsageError(
         f'No Ray cluster at --address={address} ({error}); start one with ray '
-        'start --head, or give --address=local.'
+        'start --head, or give --address=local. If there is one, its '
+        'authentication token may be missing here (RAY_AUTH_TOKEN_PATH).'
       ) from error
     most = max(node['Resources'].get('CPU', 0) for node in ray.nodes())
     if cpus > most:
@@ -65,6 +74,8 @@ class RayBackend:
   ) -> None:
     """Runs trials to their end; see `LocalBackend.run`."""
     ray = self._ray
+    # Ray's own handler aborts the process, and all trials with it.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     path = os.environ.get('PYTHONPATH', '')
     pending, queued, begin = {}, set(trials), time.time()
     for trial in trials:
@@ -88,9 +99,11 @@ class RayBackend:
         on_tick()
     finally:
       # What still runs is asked to stop after a checkpoint.
+      if pending:
+        print('Stopping after checkpoints ...', file=sys.stderr, flush=True)
       for task in pending:
         ray.cancel(task, force=False)
-      ray.wait(list(pending), num_returns=len(pending), timeout=60.0)
+      ray.wait(list(pending), num_returns=len(pending), timeout=_PATIENCE)
       ray.shutdown()
 
 

@@ -180,5 +180,5 @@ def read_plan(root: pathlib.Path) -> list[Trial]:
       Trial(name, pathlib.Path(logdir), tuple(command), total, settings)
       for name, logdir, command, total, settings in plan
     ]
-  except (OSError, ValueError) as error:
+  except (OSError, TypeError, ValueError) as error:
     raise UsageError(f'No sweep in {str(root)!r} ({error}).') from error
