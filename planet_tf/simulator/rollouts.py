@@ -51,7 +51,7 @@ class Rollouts:
     self._substeps = round(env.control_timestep() / physics.timestep())
     self._model = _model_with_sensors(domain, self._reward)
     # Energies cost time and change no result, and neither do islands where all
-    # contacts are in one; of several, the solver would end elsewhere, by 1e-6.
+    # contacts are in one; of several, the solver ends up to 1e-6 elsewhere.
     options = self._model.opt
     options.enableflags &= ~int(mujoco.mjtEnableBit.mjENBL_ENERGY)
     if self._model.ntree == 1:

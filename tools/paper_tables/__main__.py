@@ -20,6 +20,7 @@ aggregates and efficiency (.md, .csv, .tex), and of runs that learn curves
 
 import pathlib
 import sys
+from collections.abc import Sequence
 
 from absl import flags
 
@@ -31,7 +32,11 @@ from planet_tf.training.whole_file import write_whole
 from tools.paper_tables import aggregates, curves, efficiency, table
 from tools.paper_tables.formats import csv_text
 from tools.paper_tables.groups import Group, read_groups
-from tools.paper_tables.published import read_factors, read_published
+from tools.paper_tables.published import (
+  PublishedRow,
+  read_factors,
+  read_published,
+)
 
 FLAGS = flags.FLAGS
 
@@ -57,7 +62,7 @@ def main() -> int:
   }
   for name, content in tables.items():
     content.write(output, name)
-  _write_curves(output, groups)
+  _write_curves(output, groups, published)
   print(tables['table1'].markdown())
   for group in groups:
     for note in group.notes:
@@ -66,14 +71,18 @@ def main() -> int:
   return 0
 
 
-def _write_curves(output: pathlib.Path, groups: list[Group]) -> None:
+def _write_curves(
+  output: pathlib.Path,
+  groups: Sequence[Group],
+  published: Sequence[PublishedRow],
+) -> None:
   """Writes curves of the groups that learn, in place of earlier ones."""
   for suffix in ('png', 'svg', 'csv'):
     (output / f'curves.{suffix}').unlink(missing_ok=True)
   learning = [x for x in groups if any(len(r.scores) > 1 for r in x.runs)]
   if not learning:
     return
-  figure = curves.draw(learning, read_published())
+  figure = curves.draw(learning, published)
   for suffix in ('png', 'svg'):
     path = output / f'curves.{suffix}'
     figure.savefig(path, dpi=120, bbox_inches='tight')

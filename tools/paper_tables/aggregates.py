@@ -41,14 +41,12 @@ def make_table(groups: Sequence[Group]) -> Table:
         f'{episodes}, {updates}',
       ]
     )
-    interval = {} if single else {'low': iqm.low, 'high': iqm.high}
     records.append(
       {
         'runs': group.label,
         'iqm': iqm.value,
-        'low': None,
-        'high': None,
-        **interval,
+        'low': None if single else iqm.low,
+        'high': None if single else iqm.high,
         'tasks': len(tests),
         'seeds': seeds,
         'trajectories': trajectories,
