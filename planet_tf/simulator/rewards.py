@@ -53,10 +53,12 @@ class SimulatedReward(NamedTuple):
   Attributes:
     sensors: Sensors that the suite's model lacks.
     compute: Function of the states that gives rewards [B, T].
+    reads_sensors: Whether it reads any, those of the suite's model included.
   """
 
   sensors: tuple[Sensor, ...]
   compute: Callable[[States], np.ndarray]
+  reads_sensors: bool = True
 
 
 def cartpole(states: States) -> np.ndarray:
@@ -122,8 +124,8 @@ def walker(states: States) -> np.ndarray:
 
 # By domain and task of the suite.
 REWARDS = {
-  ('cartpole', 'balance'): SimulatedReward((), cartpole),
-  ('cartpole', 'swingup'): SimulatedReward((), cartpole),
+  ('cartpole', 'balance'): SimulatedReward((), cartpole, reads_sensors=False),
+  ('cartpole', 'swingup'): SimulatedReward((), cartpole, reads_sensors=False),
   ('reacher', 'easy'): SimulatedReward(
     (
       Sensor('framepos', 'geom', 'target'),
@@ -131,7 +133,7 @@ REWARDS = {
     ),
     reacher,
   ),
-  ('finger', 'spin'): SimulatedReward((), finger),
+  ('finger', 'spin'): SimulatedReward((), finger, reads_sensors=False),
   ('cheetah', 'run'): SimulatedReward((), cheetah),
   ('ball_in_cup', 'catch'): SimulatedReward(
     (Sensor('framepos', 'site', 'target'), Sensor('framepos', 'xbody', 'ball')),

@@ -56,6 +56,8 @@ class Rollouts:
     options.enableflags &= ~int(mujoco.mjtEnableBit.mjENBL_ENERGY)
     if self._model.ntree == 1:
       options.disableflags |= int(mujoco.mjtDisableBit.mjDSBL_ISLAND)
+    if not self._reward.reads_sensors:
+      options.disableflags |= int(mujoco.mjtDisableBit.mjDSBL_SENSOR)
     _stop_timers()
     self._datas = [mujoco.MjData(self._model) for _ in range(max(1, threads))]
     self._pool = Rollout(nthread=threads if threads > 1 else 0)
@@ -101,11 +103,26 @@ class Rollouts:
 
   def _rewards_of_steps(self, controls: np.ndarray) -> np.ndarray:
     """Rewards [B, T] after each control step of controls [B, T, A]."""
+    states, sensors = self.simulate(controls)
+    return self._reward.compute(self._describe(states, controls, sensors))
+
+  def simulate(self, controls: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Simulates controls from the environment's current state.
+
+    Args:
+      controls: Controls of each control step, [B, T, A].
+
+    Returns:
+      Time, positions, velocities and activations after each control step
+      [B, T, ..], and what the sensors then read [B, T, ..], as long as the
+      reward reads any.
+    """
     physics = self._env.physics
     batch = len(controls)
     detailed = controls.repeat(self._substeps, 1)
-    # Sensors are read as a step begins, so the last reading needs one more.
-    detailed = np.concatenate([detailed, detailed[:, -1:]], 1)
+    if self._reward.reads_sensors:
+      # They are read as a step begins, so the last reading needs one more.
+      detailed = np.concatenate([detailed, detailed[:, -1:]], 1)
     initial = np.empty(mujoco.mj_stateSize(self._model, _STATE))
     mujoco.mj_getState(physics.model.ptr, physics.data.ptr, initial, _STATE)
     states, sensors = self._pool.rollout(
@@ -115,9 +132,9 @@ class Rollouts:
       detailed,
       initial_warmstart=np.tile(physics.data.qacc_warmstart, (batch, 1)),
     )
-    states = states[:, self._substeps - 1 : -1 : self._substeps]
-    sensors = sensors[:, self._substeps :: self._substeps]
-    return self._reward.compute(self._describe(states, controls, sensors))
+    last = self._substeps * controls.shape[1]
+    states = states[:, self._substeps - 1 : last : self._substeps]
+    return states, sensors[:, self._substeps :: self._substeps]
 
   def _describe(
     self, states: np.ndarray, controls: np.ndarray, sensors: np.ndarray
@@ -127,7 +144,7 @@ class Rollouts:
     velocity = states[..., 1 + model.nq : 1 + model.nq + model.nv]
     joints = [model.joint(index) for index in range(model.njnt)]
     readings = {}
-    for index in range(model.nsensor):
+    for index in range(model.nsensor if self._reward.reads_sensors else 0):
       sensor = model.sensor(index)
       start, size = sensor.adr[0], sensor.dim[0]
       readings[sensor.name] = sensors[..., start : start + size]
