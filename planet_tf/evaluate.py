@@ -58,12 +58,14 @@ flags.DEFINE_string('output', None, 'JSON file to write the scores to.')
 command_line.define_gin_flags("the run's configuration")
 
 # Facts of the agent that say nothing of other policies' scores.
-_UNUSED = {'random': ('planner', 'precision'), 'simulator': ('precision',)}
+_UNUSED = ('planner', 'precision', 'updates')
+
+# The simulator plans with all cores, for one environment after the other.
+_ALONE = ('make_envs.workers = 1', 'make_envs.groups = 1')
 
 
 def main() -> int:
   """Runs the episodes and prints the scores."""
-  from planet_tf.exporting import subjects
   from planet_tf.training.session import describe_session
   from planet_tf.training.video import SUFFIXES
   from planet_tf.training.whole_file import write_json
@@ -74,17 +76,11 @@ def main() -> int:
   for path in (FLAGS.video, FLAGS.output):
     command_line.require_writable(path)
   command_line.require_suffix('video', SUFFIXES)
-  if FLAGS.saved_model:
-    subject = subjects.from_saved_model(
-      FLAGS.saved_model, FLAGS.gin_file, FLAGS.gin_param
-    )
-  else:
-    subject = subjects.from_run(
-      FLAGS.logdir, FLAGS.checkpoint, FLAGS.gin_file, FLAGS.gin_param
-    )
-  unused = _UNUSED.get(FLAGS.policy, ())
+  subject = _read_subject()
+  unused = _UNUSED if FLAGS.policy != 'agent' else ()
   record = {
     **{k: x for k, x in subject.facts.items() if k not in unused},
+    **_check_simulator(subject),
     'policy': FLAGS.policy,
     'seed': FLAGS.seed,
     'session': describe_session(),
@@ -101,6 +97,38 @@ def main() -> int:
       _write_video(subject, task, scores.episodes[0])
   print(json.dumps(record, indent=2))
   return 0
+
+
+def _read_subject() -> 'Subject':
+  """The agent that the flags name; replaces the current configuration."""
+  from planet_tf.exporting import subjects
+
+  params, free = FLAGS.gin_param, ['make_envs']
+  if FLAGS.policy == 'simulator':
+    params, free = [*params, *_ALONE], [*free, 'make_planner']
+  if FLAGS.saved_model:
+    return subjects.from_saved_model(
+      FLAGS.saved_model, FLAGS.gin_file, params, free
+    )
+  return subjects.from_run(
+    FLAGS.logdir, FLAGS.checkpoint, FLAGS.gin_file, params
+  )
+
+
+def _check_simulator(subject: 'Subject') -> dict[str, object]:
+  """Settings of planning with the true simulator, if that is the policy."""
+  from planet_tf.simulator.policy import check_task
+  from planet_tf.training.factories import make_planner
+
+  if FLAGS.policy != 'simulator':
+    return {}
+  if len(subject.tasks) > 1:
+    raise command_line.UsageError(
+      '--policy=simulator is for agents of one task; see python -m '
+      'tools.true_simulator.'
+    )
+  check_task(subject.tasks[0])
+  return {'planner': make_planner().keywords}
 
 
 def _tasks(subject: 'Subject') -> list[str]:
@@ -126,11 +154,6 @@ def _make_policy(subject: 'Subject', task: str, envs: 'Envs') -> 'MakePolicy':
   if FLAGS.policy == 'random':
     bounds = action_bounds(envs.action_spec)
     return lambda _, seeds: RandomPolicy(*bounds, seeds)
-  if len(subject.tasks) > 1:
-    raise command_line.UsageError(
-      '--policy=simulator is for agents of one task; see python -m '
-      'tools.true_simulator.'
-    )
   planner, repeat = make_planner(), envs.action_repeat
   return lambda seed, seeds: SimulatorPolicy(task, planner, seeds, seed, repeat)
 

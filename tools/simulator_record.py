@@ -16,8 +16,10 @@ Record = dict[str, Any]
 # What all episodes of a file have in common.
 SETTINGS = ('task', 'seed', 'planner', 'envs')
 
-# Settings that bear on them.
+# Settings that bear on them, and those of which one expects it and which other
+# episodes may differ in: pictures, which nobody looks at, and processes.
 _EFFECTIVE = r'make_planner\.|make_envs\.(?!workers$|groups$)'
+_ENVS = ('make_envs.action_repeat', 'make_envs.duration')
 
 
 def parse_settings(
@@ -42,19 +44,45 @@ def parse_settings(
     if name and not re.match(_EFFECTIVE, name[1]):
       raise UsageError(
         f'--gin_param={param} has no effect on episodes with the true '
-        'simulator; give settings of make_planner or make_envs, and the seed '
-        'and the task by --seed and --task.'
+        'simulator; give settings of make_planner or make_envs (one '
+        'environment acts at a time), and the seed and the task by --seed and '
+        '--task.'
       )
   # One environment: planning keeps all cores busy.
-  configuration.parse(files, [*params, 'make_envs.workers = 1'])
-  envs = {
-    name: value
-    for name, value in configuration.bindings().items()
-    if name.startswith('make_envs.') and 'timeout' not in name
-  }
+  alone = ['make_envs.workers = 1', 'make_envs.groups = 1']
+  configuration.parse(files, [*params, *alone])
+  bindings = configuration.bindings()
+  for name in bindings:
+    if '/make_planner.' in name:
+      raise UsageError(
+        f'{name} in --gin_file is about one of several planners, and the true '
+        'simulator has one; give its settings without a name in front, or '
+        'compare many by python -m tools.planner_grid.'
+      )
+  envs = {name: bindings[name] for name in _ENVS}
   planner = make_planner().keywords
   values = (task, seed, planner, envs)
   return json.loads(json.dumps(dict(zip(SETTINGS, values, strict=True))))
+
+
+def find_difference(found: Record, wanted: Record) -> str:
+  """Says in which setting episodes differ; an empty text if in none."""
+  found, wanted = _flat(found), _flat(wanted)
+  for name in found | wanted:
+    there, now = (json.dumps(x.get(name)) for x in (found, wanted))
+    if there != now:
+      return f'{name} is {there} there and {now} now'
+  return ''
+
+
+def _flat(record: Record) -> Record:
+  planner = {f'make_planner.{k}': x for k, x in record['planner'].items()}
+  return {
+    'task': record['task'],
+    'seed': record['seed'],
+    **planner,
+    **record['envs'],
+  }
 
 
 def read_record(path: pathlib.Path) -> Record:
@@ -72,6 +100,8 @@ def read_record(path: pathlib.Path) -> Record:
       record[name]
     # Files of before know only this.
     record['planner'].setdefault('refit_clipped', True)
+    # And more than bears on the episodes.
+    record['envs'] = {name: record['envs'][name] for name in _ENVS}
     returns_of(record)
   except (ValueError, KeyError, TypeError, AttributeError) as error:
     raise UsageError(

@@ -26,7 +26,7 @@ from planet_tf.progress import progress_bar
 
 command_line.start_tensorflow()
 
-from planet_tf.simulator.policy import SimulatorPolicy
+from planet_tf.simulator.policy import SimulatorPolicy, check_task
 from planet_tf.training.evaluation import (
   Scores,
   describe_returns,
@@ -39,6 +39,7 @@ from planet_tf.training.video import SUFFIXES, enlarge, write_video
 from planet_tf.training.whole_file import write_json
 from tools.simulator_record import (
   Record,
+  find_difference,
   parse_settings,
   read_record,
 )
@@ -60,9 +61,21 @@ def main() -> int:
   for path in (FLAGS.video, FLAGS.output):
     command_line.require_writable(path)
   command_line.require_suffix('video', SUFFIXES)
-  record = _resume(
-    parse_settings(FLAGS.task, FLAGS.seed, FLAGS.gin_file, FLAGS.gin_param)
+  check_task(FLAGS.task)
+  asked = parse_settings(
+    FLAGS.task, FLAGS.seed, FLAGS.gin_file, FLAGS.gin_param
   )
+  record = _resume(asked)
+  if len(record['results']) < FLAGS.episodes:
+    _run_missing(record)
+  returns = [result['return'] for result in record['results']]
+  print(json.dumps(describe_returns(returns), indent=2))
+  return 0
+
+
+def _run_missing(record: Record) -> None:
+  """Runs the episodes that a record lacks, and adds them."""
+  record['sessions'].append(describe_session())
   planner = make_planner()
   done = len(record['results'])
   with open_envs([FLAGS.task]) as opened:
@@ -86,30 +99,26 @@ def main() -> int:
         result = _describe(scores, index)
         record['results'].append(result)
         _write(record)
-        bar.write(f'episode {index}: return {result["return"]:.1f}')
+        text = f'episode {index}: return {result["return"]:.1f}'
+        bar.write(text, file=sys.stderr)
         if FLAGS.video and index == done:
           frames = enlarge(scores.episodes[0]['image'])
           write_video(pathlib.Path(FLAGS.video), frames, 20.0)
-  returns = [result['return'] for result in record['results']]
-  print(json.dumps(describe_returns(returns), indent=2))
-  return 0
 
 
 def _resume(asked: Record) -> Record:
   """What is in the output file, if it is of the same settings."""
   path = FLAGS.output and pathlib.Path(FLAGS.output)
   if not path or not path.exists():
-    return {**asked, 'sessions': [describe_session()], 'results': []}
+    return {**asked, 'sessions': [], 'results': []}
   record = read_record(path)
-  for name, value in asked.items():
-    if record[name] != value:
-      raise command_line.UsageError(
-        f'--output={path} holds episodes with other settings ({name} is '
-        f'{record[name]!r} there and {value!r} now); choose another file.'
-      )
-  if len(record['results']) < FLAGS.episodes:
-    record['sessions'].append(describe_session())
-  else:
+  difference = find_difference(record, asked)
+  if difference:
+    raise command_line.UsageError(
+      f'--output={path} holds episodes with other settings ({difference}); '
+      'choose another file.'
+    )
+  if len(record['results']) >= FLAGS.episodes:
     print(
       f'Note: no episode is missing in {path}, so none is run'
       f'{f" and none shown in {FLAGS.video}" if FLAGS.video else ""}; choose '

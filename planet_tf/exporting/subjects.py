@@ -1,6 +1,7 @@
 """What can be evaluated: the agent of a run, or an exported one."""
 
 import pathlib
+import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -50,7 +51,10 @@ def from_run(
 
 
 def from_saved_model(
-  path: str, files: Sequence[str] = (), params: Sequence[str] = ()
+  path: str,
+  files: Sequence[str] = (),
+  params: Sequence[str] = (),
+  free: Sequence[str] = ('make_envs',),
 ) -> Subject:
   """The agent of a SavedModel; replaces the current configuration.
 
@@ -59,6 +63,7 @@ def from_saved_model(
     files: Names of gin files to read after the configuration that it was
       exported with.
     params: Bindings that win over them.
+    free: What may have other settings than at the export.
 
   Returns:
     The agent.
@@ -73,7 +78,8 @@ def from_saved_model(
   configuration.parse([config, *files], params)
   after = configuration.bindings()
   for name, value in after.items():
-    if before.get(name) != value and 'make_envs.' not in name:
+    about = re.split(r'[/.]', name)[-2]
+    if before.get(name) != value and about not in free:
       raise ExportError(
         f'{name} = {value!r} has no effect on a SavedModel, where it is '
         f'{before.get(name)!r} for good; export again with the setting.'

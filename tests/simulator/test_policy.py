@@ -12,7 +12,7 @@ from planet_tf.simulator.policy import SimulatorPolicy
 from planet_tf.training import configuration
 from planet_tf.training.factories import make_planner
 from planet_tf.training.seeds import make_integer_seed
-from tests.tools.tool import run_tool
+from tests.tools.tool import ROOT, run_module, run_tool
 
 SMALL = (
   '--gin_param=make_planner.candidates=60',
@@ -34,6 +34,8 @@ def test_it_balances_the_pole_and_goes_on_with_the_next_episode(tmp_path):
   )
   result = _tool(tmp_path, *arguments, '--video=video.gif')
   assert result.returncode == 0, result.stderr
+  assert json.loads(result.stdout)['episodes'] == 1
+  assert 'episode 0: return' in result.stderr
   first = json.loads((tmp_path / 'scores.json').read_text())
   assert (tmp_path / 'video.gif').stat().st_size > 1000
   (episode,) = first['results']
@@ -41,7 +43,9 @@ def test_it_balances_the_pole_and_goes_on_with_the_next_episode(tmp_path):
   assert episode['return'] > 0.97 * 15 * 8  # Of 1 for each control step.
   assert episode['seed'] == make_integer_seed(0, 'evaluate', 0)
   assert first['planner']['candidates'] == 60
-  result = _tool(tmp_path, *arguments, '--episodes=2')
+  # Pictures bear on no score.
+  exact = '--gin_param=make_envs.render_quality="exact"'
+  result = _tool(tmp_path, *arguments, '--episodes=2', exact)
   assert result.returncode == 0, result.stderr
   record = json.loads((tmp_path / 'scores.json').read_text())
   assert record['results'][0] == episode
@@ -52,6 +56,31 @@ def test_it_balances_the_pole_and_goes_on_with_the_next_episode(tmp_path):
   result = _tool(tmp_path, *arguments, '--seed=1')
   assert result.returncode == 2
   assert 'other settings (seed is 0 there and 1 now)' in result.stderr
+
+
+def test_agents_are_compared_with_it_in_the_same_episodes(tmp_path):
+  settings = ('--gin_param=make_envs.duration=5', '--episodes=2')
+  result = _tool(tmp_path, '--task=cartpole_swingup', *settings)
+  assert result.returncode == 0, result.stderr
+  expected = json.loads(result.stdout)['returns']
+  result = run_module(
+    'planet_tf.evaluate',
+    f'--saved_model={ROOT / "examples/cartpole_swingup"}',
+    '--policy=simulator',
+    '--gin_param=make_planner.iterations=10',
+    '--gin_param=make_planner.refit_clipped=True',
+    '--gin_param=make_envs.workers=2',
+    *SMALL,
+    *settings,
+    cwd=tmp_path,
+  )
+  assert result.returncode == 0, result.stderr
+  record = json.loads(result.stdout)
+  facts = record['tasks']['cartpole_swingup']
+  assert facts['returns'] == expected
+  assert facts['environments'] == 1
+  assert record['planner']['iterations'] == 3
+  assert 'updates' not in record and 'precision' not in record
 
 
 @pytest.mark.parametrize(
@@ -70,7 +99,14 @@ def test_it_balances_the_pole_and_goes_on_with_the_next_episode(tmp_path):
     ),
     (
       ('--task=cheetah_run', '--gin_param=make_envs.workers = 2'),
-      'has no effect',
+      'one environment acts at a time',
+    ),
+    (
+      (
+        '--task=cheetah_run',
+        '--gin_file=experiments/figure12_planners.gin',
+      ),
+      'python -m tools.planner_grid',
     ),
   ],
 )

@@ -61,7 +61,7 @@ def _simulated(duration=None):
     'task': 'cheetah_run',
     'seed': 0,
     'planner': {'horizon': 12, 'refit_clipped': True},
-    'envs': {'make_envs.duration': duration},
+    'envs': {'make_envs.action_repeat': None, 'make_envs.duration': duration},
     'sessions': [SESSION],
     'results': [{'return': 650.0}, {'return': 670.0}],
   }

@@ -101,7 +101,11 @@ def main() -> int:
 def _write(output: pathlib.Path, records: Mapping[Cell, Record]) -> None:
   write_whole(output / 'figure12.md', markdown(records))
   means = {cell: mean_return(record) for cell, record in records.items()}
-  drawn = figure.draw(means, f'CEM with the true simulator, {FLAGS.task}')
+  planner = next(iter(records.values()))['planner']
+  refit = 'clipped' if planner['refit_clipped'] else 'as drawn'
+  drawn = figure.draw(
+    means, f'CEM with the true simulator, {FLAGS.task}, elites {refit}'
+  )
   for suffix in ('png', 'svg'):
     drawn.savefig(output / f'figure12.{suffix}', dpi=120)
 

@@ -8,7 +8,12 @@ from typing import NamedTuple
 
 from planet_tf.command_line import UsageError
 from tools.origin import describe_origin
-from tools.simulator_record import SETTINGS, Record, read_record
+from tools.simulator_record import (
+  SETTINGS,
+  Record,
+  find_difference,
+  read_record,
+)
 
 
 class Cell(NamedTuple):
@@ -91,13 +96,12 @@ def read_records(folder: pathlib.Path, asked: Record) -> dict[Cell, Record]:
   result = {}
   for path in sorted(folder.glob('h*_k*_i*_j*.json')):
     record = read_record(path)
-    found, wanted = _common(record), _common(asked)
-    for name in SETTINGS:
-      if found[name] != wanted[name]:
-        raise UsageError(
-          f'{str(path)!r} has {name} = {found[name]!r} and not '
-          f'{wanted[name]!r}; choose another --output.'
-        )
+    difference = find_difference(_common(record), _common(asked))
+    if difference:
+      raise UsageError(
+        f'{str(path)!r} is of other settings ({difference}); choose another '
+        '--output.'
+      )
     if record['results']:
       result[Cell(*(record['planner'][x] for x in Cell._fields))] = record
   return result
