@@ -11,6 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from planet_tf.chains import split_batch
+from planet_tf.training.registry import ConfigurationError
 from planet_tf.world_model import WorldModel
 
 
@@ -29,6 +30,22 @@ def make_strategy(name: Literal['one', 'mirrored']) -> tf.distribute.Strategy:
   kind = 'GPU' if tf.config.list_physical_devices('GPU') else 'CPU'
   devices = [x.name for x in tf.config.list_logical_devices(kind)]
   return tf.distribute.MirroredStrategy(devices)
+
+
+def check_compiler(model: WorldModel, strategy: tf.distribute.Strategy) -> None:
+  """Finds updates that cannot be compiled by XLA.
+
+  Raises:
+    ConfigurationError: It would average gradients between devices of the
+      processor.
+  """
+  devices = strategy.extended.worker_devices
+  if model.jit and len(devices) > 1 and 'GPU' not in devices[0]:
+    raise ConfigurationError(
+      'make_world_model.jit_compile=True does not go with '
+      "train.strategy='mirrored' on several devices of the processor; leave it "
+      "at 'auto'."
+    )
 
 
 def compiled_update(

@@ -22,7 +22,7 @@ from planet_tf.training.factories import (
 from planet_tf.training.model_factories import make_model_for
 from planet_tf.training.profiling import Profiler, UpdateRange
 from planet_tf.training.registry import ConfigurationError, in_scope
-from planet_tf.training.replicas import make_strategy
+from planet_tf.training.replicas import check_compiler, make_strategy
 from planet_tf.training.run_directory import RunDirectory
 from planet_tf.training.schedule import Schedule
 from planet_tf.training.seeds import make_integer_seed
@@ -120,6 +120,7 @@ def _make_trainer(
   )
   duration = min(x.duration for x in envs.values())
   _check_batch(sampler, strategy.num_replicas_in_sync)
+  check_compiler(model, strategy)
   _check_lengths(sampler, duration, settings.open_loop_context)
   recorder = Recorder(run.path)
   names = {*settings.collections, *settings.tests}

@@ -144,6 +144,18 @@ class RunDirectory:
     write_json(path, [*sessions, session])
 
 
+def is_in_use(path: pathlib.Path) -> bool:
+  """Whether a process has opened a run directory for training."""
+  try:
+    with (path / '.lock').open() as file:
+      fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+  except BlockingIOError:
+    return True
+  except FileNotFoundError:
+    pass
+  return False
+
+
 def different_settings(
   one: Mapping[str, object], other: Mapping[str, object]
 ) -> list[str]:

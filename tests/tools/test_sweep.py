@@ -13,6 +13,8 @@ import pytest
 
 from planet_tf.training.summaries import read_metrics
 from tests.tools.tool import ROOT, run_tool
+from tools.sweep.monitor import Monitor
+from tools.sweep.retries import Retries
 from tools.sweep.trials import (
   Progress,
   make_trials,
@@ -94,6 +96,52 @@ def test_a_plan_keeps_what_earlier_commands_have_begun(tmp_path):
   assert read_plan(tmp_path) == [*make('dummy'), *make('cheetah_run')]
 
 
+def test_a_trial_that_begins_is_added_to_the_plan_again(tmp_path, capsys):
+  first, second = (
+    make_trials(tmp_path, [task], [0], {'': (3, '')}, [], [])
+    for task in ('dummy', 'cheetah_run')
+  )
+  write_plan(tmp_path, first)
+  monitor = Monitor(tmp_path, first)
+  write_plan(tmp_path, second)
+  monitor.set_state(first[0], 'running')
+  assert read_plan(tmp_path) == [*second, *first]
+  assert capsys.readouterr().out == 'dummy-seed0: running\n'
+
+
+def test_states_are_told_from_run_directories(tmp_path, capsys):
+  trials = make_trials(tmp_path, ['dummy'], [0, 1, 2], {'': (3, '')}, [], [])
+  for trial in trials[:2]:
+    trial.logdir.mkdir()
+  trials[1].log.write_text('compiling\nError: The loss is nan.\n')
+  with (trials[0].logdir / '.lock').open('w') as file:
+    fcntl.flock(file, fcntl.LOCK_EX)
+    monitor = Monitor(tmp_path, trials)
+  assert monitor.failed == [trials[1]]
+  monitor.show()
+  lines = capsys.readouterr().out.splitlines()[1:]
+  assert [x.split()[1] for x in lines] == ['running', 'failed', 'waiting']
+  trials[1].log.write_text('Error: The loss is nan.\nStopped.\n')
+  assert trials[1].error == ''
+
+
+def test_failures_count_from_where_a_trial_has_come_further(tmp_path):
+  (trial,) = make_trials(tmp_path, ['dummy'], [0], {'': (3, '')}, [], [])
+  trial.logdir.mkdir()
+
+  def reach(updates):
+    line = {'split': 'train', 'episodes': 1, 'updates': updates}
+    (trial.logdir / 'metrics.jsonl').write_text(json.dumps(line))
+
+  retries = Retries(1)
+  states = []
+  for updates in (10, 20, 30, 30):
+    reach(updates)
+    states.append(retries.state_after_failure(trial))
+  assert states == ['retried', 'retried', 'retried', 'failed']
+  assert Retries(0).state_after_failure(trial) == 'failed'
+
+
 def _arguments(folder, *more):
   (folder / 'toys.py').write_text(TOY)
   return (
@@ -148,6 +196,9 @@ def test_a_trial_that_fails_is_tried_again_and_named(tmp_path):
   )
   assert result.returncode == 1
   assert 'toys-make-seed0 has failed; see' in result.stderr
+  for state in ('retried', 'failed'):
+    (line,) = [x for x in result.stdout.splitlines() if f': {state} (' in x]
+    assert 'no toys today' in line
   log = (tmp_path / 'runs' / 'toys-make-seed0.log').read_text()
   errors = [x for x in log.splitlines() if x.startswith('Error: ')]
   assert len(errors) == 2 and 'no toys today' in errors[0]
@@ -180,7 +231,12 @@ def test_a_run_directory_in_use_is_waited_for(tmp_path):
     (('--tasks=dummy', '--gin_param=train.sed=1'), "'seed'"),
     (('--status',), 'No sweep in'),
     (('--tasks=dummy', '--experiments=figure4.gin'), "No gin file 'figure4"),
-    (('--tasks=dummy', '--seeds=0,0'), 'have the same name'),
+    (('--tasks=dummy', '--seeds=0,0'), '2 trials are called dummy-seed0'),
+    (('--tasks=dummy', '--cpus=2'), '--cpus has no effect'),
+    (
+      ('--tasks=dummy', '--gin_param=train.strategy = "mirrored"'),
+      'each trial has one device',
+    ),
     (('--tasks=dummy', '--seeds='), '--seeds= must be numbers'),
     (('--tasks=dummy', '--gin_param=train.seed = 3'), 'use --seeds'),
     (

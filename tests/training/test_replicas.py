@@ -69,10 +69,21 @@ def test_two_devices_learn_what_one_learns(tmp_path):
   assert _metrics(tmp_path / 'two', 'train')[-1]['episodes'] == 4
 
 
-def test_a_batch_must_be_a_multiple(tmp_path):
-  params = ("train.strategy = 'mirrored'", 'make_sampler.batch = 5')
-  result = _train(tmp_path, 2, *params)
+@pytest.mark.parametrize(
+  'param, message',
+  [
+    (
+      'make_sampler.batch = 5',
+      'make_sampler.batch=5 cannot be shared out equally to 2',
+    ),
+    (
+      'make_world_model.jit_compile = True',
+      "does not go with train.strategy='",
+    ),
+  ],
+)
+def test_what_cannot_be_shared_out_is_refused(tmp_path, param, message):
+  result = _train(tmp_path, 2, "train.strategy = 'mirrored'", param)
   assert result.returncode == 1
-  assert 'make_sampler.batch=5 cannot be shared out equally to 2' in (
-    result.stderr
-  )
+  assert message in result.stderr
+  assert 'Traceback' not in result.stderr

@@ -16,7 +16,6 @@ checkpoints.
 import pathlib
 import re
 import sys
-import time
 from collections.abc import Sequence
 
 from absl import flags
@@ -29,21 +28,17 @@ from planet_tf.envs.registry import find_task
 from planet_tf.training import configuration
 from planet_tf.training.run import check_settings
 from tools.sweep.local import LocalBackend, visible_gpus
+from tools.sweep.monitor import Monitor
 from tools.sweep.ray_cluster import RayBackend
-from tools.sweep.trials import (
-  Trial,
-  make_trials,
-  read_plan,
-  read_progress,
-  table,
-  write_plan,
-)
+from tools.sweep.trials import Trial, make_trials, read_plan, write_plan
 
 FLAGS = flags.FLAGS
 
 flags.DEFINE_string('logdir', None, 'Folder of all run directories.')
-flags.DEFINE_list('tasks', [], 'Names of tasks.')
-flags.DEFINE_list('seeds', ['0'], 'Seeds.')
+flags.DEFINE_list(
+  'tasks', [], 'Names of tasks; they win over those of gin files.'
+)
+flags.DEFINE_list('seeds', ['0'], 'Seeds; they win over those of gin files.')
 flags.DEFINE_list(
   'experiments', [''], 'Gin files to compare; an empty one for none.'
 )
@@ -61,21 +56,22 @@ flags.DEFINE_integer(
   'cpus', 1, 'CPUs that a trial takes of a Ray cluster.', lower_bound=1
 )
 flags.DEFINE_integer(
-  'retries', 3, 'How often a trial that fails is started again.', lower_bound=0
+  'retries',
+  3,
+  'How often a trial that fails is started again without having come further.',
+  lower_bound=0,
 )
 flags.DEFINE_bool('status', False, 'Only show how far the sweep has come.')
 command_line.define_gin_flags('planet.gin')
-
-SECONDS_PER_TABLE = 60.0
 
 
 def main() -> int:
   """Runs what is not finished and shows how far all has come."""
   root = pathlib.Path(FLAGS.logdir).expanduser().resolve()
   if FLAGS.status:
-    monitor = Monitor(read_plan(root))
-    monitor.show()
+    Monitor(root, read_plan(root)).show()
     return 0
+  _check_backend()
   trials = _make_trials(root)
   if FLAGS.backend == 'ray':
     backend = RayBackend(FLAGS.address, FLAGS.retries, FLAGS.cpus)
@@ -83,14 +79,26 @@ def main() -> int:
     jobs = FLAGS.jobs or max(1, len(visible_gpus()))
     backend = LocalBackend(jobs, FLAGS.retries)
   write_plan(root, trials)
-  monitor = Monitor(trials)
+  monitor = Monitor(root, trials)
   waiting = [trial for trial in trials if not trial.finished]
-  backend.run(waiting, monitor.set_state, monitor.tick)
+  try:
+    backend.run(waiting, monitor.set_state, monitor.tick)
+  except KeyboardInterrupt:
+    Monitor(root, trials).show()  # As the trials have been left.
+    raise
   monitor.show()
-  failed = [x for x in trials if monitor.states[x] == 'failed']
-  for trial in failed:
+  for trial in monitor.failed:
     print(f'{trial.name} has failed; see {trial.log}.', file=sys.stderr)
-  return 1 if failed else 0
+  return 1 if monitor.failed else 0
+
+
+def _check_backend() -> None:
+  """Refuses flags of the other backend."""
+  for flag, backend in (('jobs', 'local'), ('address', 'ray'), ('cpus', 'ray')):
+    if FLAGS[flag].present and FLAGS.backend != backend:
+      raise command_line.UsageError(
+        f'--{flag} has no effect here; it is for --backend={backend}.'
+      )
 
 
 def _make_trials(root: pathlib.Path) -> list[Trial]:
@@ -115,6 +123,12 @@ def _make_trials(root: pathlib.Path) -> list[Trial]:
       raise command_line.UsageError(
         f'The settings {f"with {name} " if name else ""}train one agent for '
         'several tasks, and a sweep one for each; train it with python -m '
+        'planet_tf.train.'
+      )
+    if settings['train.strategy'] != 'one':
+      raise command_line.UsageError(
+        f'train.strategy={settings["train.strategy"]!r} has no effect here, as '
+        'each trial has one device; train on several with python -m '
         'planet_tf.train.'
       )
     text = configuration.text()
@@ -151,43 +165,6 @@ def _check_varied(params: Sequence[str]) -> None:
 
 def _absolute(name: str) -> str:
   return name and str(configuration.find_file(name).resolve())
-
-
-class Monitor:
-  """Shows how far the trials have come.
-
-  Args:
-    trials: The trials.
-  """
-
-  def __init__(self, trials: Sequence[Trial]) -> None:
-    self._trials = trials
-    self._shown = time.monotonic()
-    self.states = {trial: _state_before(trial) for trial in trials}
-
-  def set_state(self, trial: Trial, state: str) -> None:
-    """Notes and prints the new state of a trial."""
-    self.states[trial] = state
-    if state == 'done':
-      trial.finish()
-    print(f'{trial.name}: {state}', flush=True)
-
-  def tick(self) -> None:
-    """Shows the table now and then."""
-    if time.monotonic() - self._shown > SECONDS_PER_TABLE:
-      self.show()
-
-  def show(self) -> None:
-    """Shows the table."""
-    self._shown = time.monotonic()
-    rows = [(x, read_progress(x), self.states[x]) for x in self._trials]
-    print(table(rows), flush=True)
-
-
-def _state_before(trial: Trial) -> str:
-  if trial.finished:
-    return 'done'
-  return 'begun' if read_progress(trial).episodes else 'waiting'
 
 
 if __name__ == '__main__':

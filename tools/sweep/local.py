@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from tools.sweep import process
+from tools.sweep.retries import Retries
 from tools.sweep.trials import Trial
 
 
@@ -27,7 +28,7 @@ class LocalBackend:
   """
 
   def __init__(self, jobs: int, retries: int) -> None:
-    self._retries = retries
+    self._retries = Retries(retries)
     self._gpus = visible_gpus()
     self._slots = list(range(jobs))
     self._running: dict[Trial, tuple[process.Attempt, int]] = {}
@@ -35,18 +36,18 @@ class LocalBackend:
   def run(
     self,
     trials: Sequence[Trial],
-    on_state: Callable[[Trial, str], None],
+    on_state: Callable[..., None],
     on_tick: Callable[[], None],
   ) -> None:
     """Runs trials to their end.
 
     Args:
       trials: The trials.
-      on_state: Called with `running`, `waiting`, `done` or `failed`.
+      on_state: Called with a trial, `running`, `waiting`, `done`, `retried` or
+        `failed`, and for some of them the reason.
       on_tick: Called about once a second.
     """
-    waiting, failures = list(trials), dict.fromkeys(trials, 0)
-    deadlines = {}
+    waiting, deadlines = list(trials), {}
     try:
       while waiting or self._running:
         while waiting and self._slots:
@@ -54,17 +55,18 @@ class LocalBackend:
           self._start(trial, deadlines.get(trial))
           on_state(trial, 'running')
         for trial, attempt in self._finished():
-          if attempt.process.returncode == 0:
+          code = attempt.process.returncode
+          if code == 0:
             on_state(trial, 'done')
           elif attempt.must_wait:
             deadlines[trial] = attempt.deadline
             waiting.append(trial)
-            on_state(trial, 'waiting')
-          elif failures[trial] < self._retries:
-            failures[trial] += 1
-            waiting.insert(0, trial)
+            on_state(trial, 'waiting', 'its run directory is in use')
           else:
-            on_state(trial, 'failed')
+            state = self._retries.state_after_failure(trial)
+            on_state(trial, state, trial.error or f'exit code {code}')
+            if state == 'retried':
+              waiting.insert(0, trial)
         on_tick()
         time.sleep(1.0)
     finally:

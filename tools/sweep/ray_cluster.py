@@ -1,9 +1,8 @@
 """Runs trials on a cluster through Ray.
 
 All machines must have the interpreter, the project and the run directories
-under the same paths. A trial whose
-worker or machine is lost is started again elsewhere and goes on from its last
-checkpoint.
+under the same paths. A trial whose worker or machine is lost is started again
+elsewhere and goes on from its last checkpoint.
 """
 
 import os
@@ -14,6 +13,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from planet_tf.command_line import UsageError
+from tools.sweep.retries import Retries
 from tools.sweep.trials import Trial
 
 # Seconds for trials to write a checkpoint: an update at the paper's sizes
@@ -62,40 +62,50 @@ class RayBackend:
         f'--cpus={cpus} is more than any machine of the cluster has ({most:g}).'
       )
     gpus = 1 if ray.cluster_resources().get('GPU') else 0
-    self._run = ray.remote(
-      num_cpus=cpus, num_gpus=gpus, max_retries=retries, retry_exceptions=True
-    )(_runner([os.path.abspath(name) for name in sys.path]))
+    self._retries = Retries(retries)
+    # Ray's own retries know nothing of how far a trial has come.
+    self._run = ray.remote(num_cpus=cpus, num_gpus=gpus, max_retries=0)(
+      _runner([os.path.abspath(name) for name in sys.path])
+    )
 
   def run(
     self,
     trials: Sequence[Trial],
-    on_state: Callable[[Trial, str], None],
+    on_state: Callable[..., None],
     on_tick: Callable[[], None],
   ) -> None:
     """Runs trials to their end; see `LocalBackend.run`."""
     ray = self._ray
     # Ray's own handler aborts the process, and all trials with it.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    path = os.environ.get('PYTHONPATH', '')
-    pending, queued, begin = {}, set(trials), time.time()
-    for trial in trials:
+    pending, queued = {}, {}
+
+    def submit(trial: Trial) -> None:
+      path = os.environ.get('PYTHONPATH', '')
+      queued[trial] = time.time()
       task = self._run.remote(trial.command, str(trial.log), path, os.getcwd())
       pending[task] = trial
       on_state(trial, 'queued')
+
     try:
+      for trial in trials:
+        submit(trial)
       while pending:
         ready, _ = ray.wait(list(pending), timeout=1.0)
         for task in ready:
           trial = pending.pop(task)
-          try:
-            ray.get(task)
+          queued.pop(trial, None)
+          reason = self._failure(task, trial)
+          if not reason:
             on_state(trial, 'done')
-          except ray.exceptions.RayError:
-            on_state(trial, 'failed')
-        for trial in [x for x in queued if _has_begun(x, begin)]:
-          queued.remove(trial)
-          if trial in pending.values():
-            on_state(trial, 'running')
+            continue
+          state = self._retries.state_after_failure(trial)
+          on_state(trial, state, reason)
+          if state == 'retried':
+            submit(trial)
+        for trial in [x for x in queued if _has_begun(x, queued[x])]:
+          del queued[trial]
+          on_state(trial, 'running')
         on_tick()
     finally:
       # What still runs is asked to stop after a checkpoint.
@@ -106,13 +116,21 @@ class RayBackend:
       ray.wait(list(pending), num_returns=len(pending), timeout=_PATIENCE)
       ray.shutdown()
 
+  def _failure(self, task: object, trial: Trial) -> str:
+    """Why a task that has ended has failed; '' if it has not."""
+    try:
+      code = self._ray.get(task)
+    except self._ray.exceptions.RayError as error:
+      return str(error).strip().splitlines()[-1]
+    return '' if code == 0 else trial.error or f'exit code {code}'
+
 
 def _has_begun(trial: Trial, begin: float) -> bool:
   """Whether a worker has opened the log of a trial since then."""
   return trial.log.exists() and trial.log.stat().st_mtime > begin
 
 
-def _runner(paths: Sequence[str]) -> Callable[..., None]:
+def _runner(paths: Sequence[str]) -> Callable[..., int]:
   """What runs a trial in a worker, which may know nothing of this project.
 
   Args:
@@ -122,13 +140,11 @@ def _runner(paths: Sequence[str]) -> Callable[..., None]:
   # Inside, so that it travels as code and not as the name of a module.
   def run_trial(
     command: Sequence[str], log: str, path: str, folder: str
-  ) -> None:
+  ) -> int:
     sys.path[:0] = paths
     from tools.sweep import process
 
     environment = {'PYTHONPATH': path} if path else {}
-    code = process.run(command, pathlib.Path(log), environment, folder)
-    if code:
-      raise RuntimeError(f'exit code {code}; see {log}')
+    return process.run(command, pathlib.Path(log), environment, folder)
 
   return run_trial

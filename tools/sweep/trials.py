@@ -3,9 +3,11 @@
 import hashlib
 import itertools
 import json
+import os
 import pathlib
 import re
 import sys
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -42,6 +44,18 @@ class Trial(NamedTuple):
   def log(self) -> pathlib.Path:
     """File for what the training prints."""
     return self.logdir.with_name(self.logdir.name + '.log')
+
+  @property
+  def error(self) -> str:
+    """The last line of its log, if it has ended with an error; or ''."""
+    if not self.log.exists():
+      return ''
+    with self.log.open('rb') as file:
+      file.seek(0, os.SEEK_END)
+      file.seek(max(0, file.tell() - 10_000))
+      lines = file.read().decode(errors='replace').strip().splitlines()
+    line = lines[-1] if lines else ''
+    return line if re.match(r'[\w.]*(Error|Exception)\b', line) else ''
 
   @property
   def finished(self) -> bool:
@@ -121,9 +135,10 @@ def make_trials(
     name = str(logdir.relative_to(root))
     fingerprint = hashlib.sha256(settings.encode()).hexdigest()
     trials.append(Trial(name, logdir, command, total, fingerprint))
-  if len({trial.logdir for trial in trials}) < len(trials):
+  name, count = Counter(trial.name for trial in trials).most_common(1)[0]
+  if count > 1:
     raise UsageError(
-      'Some trials have the same name; name each task, seed and experiment '
+      f'{count} trials are called {name}; name each task, seed and experiment '
       'once.'
     )
   return trials
@@ -168,17 +183,39 @@ def write_plan(root: pathlib.Path, trials: Sequence[Trial]) -> None:
   names = {trial.name for trial in trials}
   earlier = read_plan(root) if (root / PLAN).exists() else []
   kept = [x for x in earlier if x.name not in names and x.logdir.exists()]
-  plan = [[x.name, str(x.logdir), *x[2:]] for x in (*kept, *trials)]
-  write_json(root / PLAN, plan)
+  _write(root, [*kept, *trials])
+
+
+def add_to_plan(root: pathlib.Path, trial: Trial) -> None:
+  """Adds a trial that begins, should another command have dropped it."""
+  plan = read_plan(root)
+  if trial.name not in {x.name for x in plan}:
+    _write(root, [*plan, trial])
+
+
+def _write(root: pathlib.Path, trials: Sequence[Trial]) -> None:
+  write_json(root / PLAN, [[x.name, str(x.logdir), *x[2:]] for x in trials])
 
 
 def read_plan(root: pathlib.Path) -> list[Trial]:
-  """The trials that `write_plan` has kept."""
+  """The trials that `write_plan` has kept.
+
+  Raises:
+    UsageError: There is no file, or another one.
+  """
   try:
-    plan = json.loads((root / PLAN).read_text())
     return [
       Trial(name, pathlib.Path(logdir), tuple(command), total, settings)
-      for name, logdir, command, total, settings in plan
+      for name, logdir, command, total, settings in json.loads(
+        (root / PLAN).read_text()
+      )
     ]
+  except FileNotFoundError as error:
+    raise UsageError(
+      f'No sweep in {str(root)!r}; --logdir is the folder of the sweep.'
+    ) from error
   except (OSError, TypeError, ValueError) as error:
-    raise UsageError(f'No sweep in {str(root)!r} ({error}).') from error
+    raise UsageError(
+      f'{str(root / PLAN)!r} lists no trials ({error}); remove it, and give '
+      'the command of the sweep again.'
+    ) from error
