@@ -52,6 +52,7 @@ class PlanetAgent:
       self._traced_step,
       input_signature=self._signature(),
       jit_compile=model.jit or None,
+      autograph=False,
     )
 
   def with_planner(self, **settings: int) -> 'PlanetAgent':

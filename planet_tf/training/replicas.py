@@ -27,7 +27,7 @@ def make_strategy(name: Literal['one', 'mirrored']) -> tf.distribute.Strategy:
   """
   if name == 'one':
     return tf.distribute.get_strategy()
-  kind = 'GPU' if tf.config.list_physical_devices('GPU') else 'CPU'
+  kind = 'GPU' if _has_gpus() else 'CPU'
   devices = [x.name for x in tf.config.list_logical_devices(kind)]
   return tf.distribute.MirroredStrategy(devices)
 
@@ -39,8 +39,8 @@ def check_compiler(model: WorldModel, strategy: tf.distribute.Strategy) -> None:
     ConfigurationError: It would average gradients between devices of the
       processor.
   """
-  devices = strategy.extended.worker_devices
-  if model.jit and len(devices) > 1 and 'GPU' not in devices[0]:
+  replicas = strategy.num_replicas_in_sync
+  if model.jit and replicas > 1 and not _has_gpus():
     raise ConfigurationError(
       'make_world_model.jit_compile=True does not go with '
       "train.strategy='mirrored' on several devices of the processor; leave it "
@@ -63,9 +63,10 @@ def compiled_update(
   replicas = strategy.num_replicas_in_sync
   step = model.train_step
   if replicas == 1:
-    return tf.function(step, jit_compile=model.jit or None)
+    return tf.function(step, jit_compile=model.jit or None, autograph=False)
   if model.jit:
-    step = tf.function(step, jit_compile=True)  # XLA is for one device.
+    # XLA is for one device.
+    step = tf.function(step, jit_compile=True, autograph=False)
 
   def update(batch: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
     parts = split_batch(batch, replicas)
@@ -76,4 +77,8 @@ def compiled_update(
     # They are equal in all replicas.
     return {k: strategy.unwrap(x)[0] for k, x in metrics.items()}
 
-  return tf.function(update)
+  return tf.function(update, autograph=False)
+
+
+def _has_gpus() -> bool:
+  return bool(tf.config.list_physical_devices('GPU'))

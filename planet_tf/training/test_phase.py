@@ -55,9 +55,10 @@ class TestPhase:
 
   def __post_init__(self) -> None:
     context = self.settings.open_loop_context
-    self._test = tf.function(self.model.test_step)
+    self._test = tf.function(self.model.test_step, autograph=False)
     self._predict = tf.function(
       lambda batch: views.predict(self.model, batch, context),
+      autograph=False,
       reduce_retracing=True,  # Episodes may end early.
     )
 

@@ -105,7 +105,7 @@ def filter_step(repeats: int) -> Row:
   """Seconds to filter one image: encoder and posterior, without a plan."""
   agent = _agent()
 
-  @tf.function
+  @tf.function(autograph=False)
   def filtered(image: tf.Tensor, state: dict, seed: tf.Tensor) -> dict:
     image = preprocess(image, agent.model.image_bits, seed=seed)
     noise = tf.zeros((1, agent.model.dynamics.stochastic_size))
@@ -139,7 +139,9 @@ def update(repeats: int) -> Row:
     )
   model = make_world_model(ACTION_SIZE)
   compile_model(model)
-  compiled = tf.function(model.train_step, jit_compile=model.jit or None)
+  compiled = tf.function(
+    model.train_step, jit_compile=model.jit or None, autograph=False
+  )
   data = update_inputs()
 
   def step() -> None:

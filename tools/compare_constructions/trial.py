@@ -34,7 +34,9 @@ def main(request: dict) -> dict[str, list[float]]:
   model = make_world_model(request['action_size'], seed=0)
   model.seed = request['noise_seed']
   compile_model(model)
-  update = tf.function(model.train_step, jit_compile=model.jit or None)
+  update = tf.function(
+    model.train_step, jit_compile=model.jit or None, autograph=False
+  )
   sampler = make_sampler(request['episodes'], keys=model.batch_keys, seed=0)
   history = {name: [] for name in METRICS}
   for number, batch in enumerate(sampler.batches(request['updates']), 1):
