@@ -2,7 +2,6 @@
 
 import json
 import os
-import pathlib
 import signal
 import subprocess
 import sys
@@ -12,8 +11,8 @@ import pytest
 from PIL import Image
 
 from planet_tf.training.summaries import read_metrics
+from tests.commands import ROOT, run_program
 
-ROOT = pathlib.Path(__file__).parents[1]
 DEBUG = ('--gin_file=tasks/dummy.gin', '--gin_file=scale/debug.gin')
 
 
@@ -22,14 +21,7 @@ def _command(module, *arguments):
 
 
 def _run(folder, module, *arguments):
-  return subprocess.run(
-    _command(module, *arguments),
-    cwd=folder,
-    env={**os.environ, 'PYTHONPATH': str(ROOT)},
-    capture_output=True,
-    text=True,
-    timeout=300,
-  )
+  return run_program(f'planet_tf.{module}', *arguments, cwd=folder)
 
 
 @pytest.fixture(scope='module')

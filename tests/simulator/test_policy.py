@@ -12,7 +12,7 @@ from planet_tf.simulator.policy import SimulatorPolicy
 from planet_tf.training import configuration
 from planet_tf.training.factories import make_planner
 from planet_tf.training.seeds import make_integer_seed
-from tests.tools.tool import ROOT, run_module, run_tool
+from tests.commands import ROOT, run_program, run_tool
 
 SMALL = (
   '--gin_param=make_planner.candidates=60',
@@ -63,7 +63,7 @@ def test_agents_are_compared_with_it_in_the_same_episodes(tmp_path):
   result = _tool(tmp_path, '--task=cartpole_swingup', *settings)
   assert result.returncode == 0, result.stderr
   expected = json.loads(result.stdout)['returns']
-  result = run_module(
+  result = run_program(
     'planet_tf.evaluate',
     f'--saved_model={ROOT / "examples/cartpole_swingup"}',
     '--policy=simulator',

@@ -1,9 +1,6 @@
 """The benchmark, at sizes of a second."""
 
 import json
-import pathlib
-import subprocess
-import sys
 
 import pytest
 
@@ -11,6 +8,7 @@ from planet_tf.command_line import UsageError
 from planet_tf.envs import UnknownTask
 from planet_tf.training import model_factories
 from planet_tf.training.registry import ConfigurationError
+from tests.commands import run_tool
 from tools.benchmark import (
   job,
   machine,
@@ -22,8 +20,6 @@ from tools.benchmark import (
   timing,
   work,
 )
-
-ROOT = pathlib.Path(__file__).parents[2]
 
 
 @pytest.fixture(autouse=True)
@@ -332,13 +328,7 @@ def test_foreign_files_are_refused(tmp_path, content):
 
 
 def test_bad_flags_end_in_one_line():
-  result = subprocess.run(
-    [sys.executable, '-m', 'tools.benchmark', '--baseline=/nowhere.json'],
-    capture_output=True,
-    text=True,
-    check=False,
-    cwd=ROOT,
-  )
+  result = run_tool('benchmark', '--baseline=/nowhere.json')
   assert result.returncode == 2
   assert result.stderr.splitlines()[-1].startswith(
     "Error: Cannot read '/nowhere.json'"

@@ -1,17 +1,13 @@
 """Comparison of constructions on recorded data."""
 
 import json
-import pathlib
-import subprocess
-import sys
 
 import numpy as np
 import pytest
 
 from planet_tf.data import write_episode
+from tests.commands import run_tool
 from tools.compare_constructions import __main__ as compare
-
-ROOT = pathlib.Path(__file__).parents[2]
 
 
 def _history(offset):
@@ -44,13 +40,13 @@ def test_all_constructions_train(tmp_path):
     },
   )
   output = tmp_path / 'out'
-  result = subprocess.run(
-    [sys.executable, '-m', 'tools.compare_constructions']
-    + [f'--episodes={tmp_path / "episodes"}', f'--output={output}']
-    + ['--gin_file=scale/debug.gin', '--updates=3'],
-    capture_output=True,
-    text=True,
-    cwd=ROOT,
+  result = run_tool(
+    'compare_constructions',
+    f'--episodes={tmp_path / "episodes"}',
+    f'--output={output}',
+    '--gin_file=scale/debug.gin',
+    '--updates=3',
+    timeout=600,
   )
   assert result.returncode == 0, result.stderr
   summary = json.loads((output / 'summary.json').read_text())
@@ -63,12 +59,10 @@ def test_all_constructions_train(tmp_path):
 
 
 def test_a_folder_without_episodes_is_named(tmp_path):
-  result = subprocess.run(
-    [sys.executable, '-m', 'tools.compare_constructions']
-    + [f'--episodes={tmp_path}', f'--output={tmp_path / "out"}'],
-    capture_output=True,
-    text=True,
-    cwd=ROOT,
+  result = run_tool(
+    'compare_constructions',
+    f'--episodes={tmp_path}',
+    f'--output={tmp_path / "out"}',
   )
   assert result.returncode == 2
   assert 'holds no episode' in result.stderr.splitlines()[-1]

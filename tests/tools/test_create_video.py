@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from planet_tf.training.video import unpack_strip
-from tests.tools.tool import run_tool
+from tests.commands import run_tool
 
 
 def test_a_strip_becomes_frames():

@@ -2,19 +2,16 @@
 
 import csv
 import json
-import pathlib
-import subprocess
-import sys
 
 import pytest
 from PIL import Image
 
 from planet_tf.command_line import UsageError
+from tests.commands import run_tool
 from tools.curve import picture
 from tools.curve.rows import read_rows, split_rows, write_csv
 from tools.curve.summary import summarize
 
-ROOT = pathlib.Path(__file__).parents[2]
 START = 1795420800  # 2026-11-23T08:00:00Z
 
 
@@ -154,7 +151,7 @@ def test_a_run_without_episodes_is_refused(logdir):
 
 def test_command_writes_all_files(logdir, tmp_path):
   output = tmp_path / 'results' / 'name'
-  result = _run(f'--logdir={logdir}', f'--output={output}')
+  result = run_tool('curve', f'--logdir={logdir}', f'--output={output}')
   assert result.returncode == 0, result.stderr
   names = {path.name for path in output.iterdir()}
   assert names == {
@@ -169,14 +166,7 @@ def test_command_writes_all_files(logdir, tmp_path):
 
 
 def test_command_refuses_a_folder_that_is_no_run(tmp_path):
-  result = _run(f'--logdir={tmp_path}', f'--output={tmp_path}/out')
+  result = run_tool('curve', f'--logdir={tmp_path}', f'--output={tmp_path}/out')
   assert result.returncode == 2
   assert 'is not a run directory' in result.stderr.splitlines()[-1]
   assert 'Traceback' not in result.stderr
-
-
-def _run(*arguments):
-  command = [sys.executable, '-m', 'tools.curve', *arguments]
-  return subprocess.run(
-    command, capture_output=True, text=True, check=False, cwd=ROOT
-  )

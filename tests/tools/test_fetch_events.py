@@ -8,7 +8,7 @@ import tensorflow as tf
 from PIL import Image
 
 from planet_tf.training.summaries import read_metrics
-from tests.tools.tool import run_tool
+from tests.commands import run_tool
 
 
 def _rows(path):

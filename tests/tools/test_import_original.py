@@ -1,10 +1,7 @@
 """Importing a checkpoint of the original as a run directory."""
 
 import json
-import os
 import pathlib
-import subprocess
-import sys
 
 import numpy as np
 import pytest
@@ -15,6 +12,7 @@ from planet_tf.training.original_variables import original_variables
 from planet_tf.training.run import train
 from planet_tf.training.summaries import read_metrics
 from planet_tf.training.trained_run import load_run
+from tests.commands import run_tool
 
 ROOT = pathlib.Path(__file__).parents[2]
 CHECKPOINT = ROOT / 'tests' / 'golden' / 'checkpoint' / 'model.ckpt-2510'
@@ -35,22 +33,13 @@ TASK = 'tasks/cartpole_swingup.gin'
 
 
 def _import(output, *arguments, checkpoint=CHECKPOINT):
-  return subprocess.run(
-    [
-      sys.executable,
-      '-m',
-      'tools.import_original',
-      f'--checkpoint={checkpoint}',
-      f'--gin_file={TASK}',
-      f'--output={output}',
-      *(f'--gin_param={param}' for param in PARAMS),
-      *arguments,
-    ],
-    cwd=ROOT,
-    env=dict(os.environ),
-    capture_output=True,
-    text=True,
-    timeout=300,
+  return run_tool(
+    'import_original',
+    f'--checkpoint={checkpoint}',
+    f'--gin_file={TASK}',
+    f'--output={output}',
+    *(f'--gin_param={param}' for param in PARAMS),
+    *arguments,
   )
 
 

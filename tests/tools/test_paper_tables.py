@@ -9,7 +9,7 @@ from scipy import stats
 
 from planet_tf.command_line import UsageError
 from planet_tf.training.run_directory import RunError
-from tests.tools.tool import run_tool
+from tests.commands import run_tool
 from tools.paper_tables import curves, efficiency, table
 from tools.paper_tables.groups import read_group, read_groups
 from tools.paper_tables.published import read_factors, read_published

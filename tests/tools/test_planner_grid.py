@@ -5,7 +5,7 @@ import json
 import pytest
 
 from planet_tf.command_line import UsageError
-from tests.tools.tool import run_tool
+from tests.commands import run_tool
 from tools.planner_grid import figure
 from tools.planner_grid.cells import (
   Cell,

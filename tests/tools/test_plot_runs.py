@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from planet_tf.command_line import UsageError
-from tests.tools.tool import run_tool
+from tests.commands import run_tool
 from tools.plot_runs.figure import draw
 
 

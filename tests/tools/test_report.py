@@ -3,7 +3,7 @@
 import json
 import re
 
-from tests.tools.tool import run_tool
+from tests.commands import run_tool
 
 
 def test_the_page_holds_everything(debug_run, tmp_path):

@@ -12,7 +12,7 @@ import time
 import pytest
 
 from planet_tf.training.summaries import read_metrics
-from tests.tools.tool import ROOT, run_tool
+from tests.commands import ROOT, run_tool
 from tools.sweep.monitor import Monitor
 from tools.sweep.retries import Retries
 from tools.sweep.trials import (
@@ -31,6 +31,10 @@ from planet_tf.envs.dummy import Dummy
 def make(seed=None):
   return Dummy(seed)
 """
+
+
+# Little to learn, and no test.
+SHORT = ('total_episodes = 2', 'updates_per_test = 1000')
 
 
 def test_trials_are_tasks_by_seeds_by_experiments(tmp_path):
@@ -146,6 +150,7 @@ def _arguments(folder, *more):
   (folder / 'toys.py').write_text(TOY)
   return (
     '--gin_file=scale/debug.gin',
+    *(f'--gin_param=train.{x}' for x in SHORT),
     '--tasks=dummy,toys:make',
     '--seeds=0,1',
     f'--logdir={folder / "runs"}',
@@ -176,7 +181,7 @@ def test_local_trials_run_and_are_not_run_again(tmp_path):
   assert result.returncode == 0, result.stderr
   _check_all_done(tmp_path)
   assert result.stdout.count(': done') == 4
-  assert result.stdout.split('\ntrial ')[-1].count('3/3') == 4
+  assert result.stdout.split('\ntrial ')[-1].count('2/2') == 4
   result = run_tool('sweep', *arguments, cwd=tmp_path)
   assert result.returncode == 0
   assert ': running' not in result.stdout
@@ -210,6 +215,7 @@ def test_a_run_directory_in_use_is_waited_for(tmp_path):
   log = run.with_suffix('.log')
   command = [sys.executable, '-m', 'tools.sweep', '--gin_file=scale/debug.gin']
   command += ['--tasks=dummy', f'--logdir={run.parent}', '--retries=0']
+  command += [f'--gin_param=train.{x}' for x in SHORT]
   with (run / '.lock').open('w') as file:
     fcntl.flock(file, fcntl.LOCK_EX)
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE)

@@ -1,12 +1,10 @@
 """What is chosen for the machine: precision, chains, compiler."""
 
-import subprocess
-import sys
-
 import pytest
 import tensorflow as tf
 
 from planet_tf.training import machine
+from tests.commands import run_program
 
 
 @pytest.mark.parametrize(
@@ -49,9 +47,9 @@ def test_a_chain_for_each_core_up_to_eight(cores, expected):
   assert machine.hardware.cpu_chains(cores) == expected
 
 
-def _chains_of_a_fresh_process(chains, gpus=(), before=''):
+def _chains_of_a_process(path, chains, gpus=(), before=''):
   """Number of chains, and the threads that TensorFlow then has."""
-  code = f"""
+  path.write_text(f"""
 import tensorflow as tf
 from planet_tf.training import machine
 machine.hardware.cores = lambda: 4
@@ -62,10 +60,9 @@ tf.zeros(1) + 1
 threads = tf.config.threading
 print(chains, threads.get_intra_op_parallelism_threads(),
       threads.get_inter_op_parallelism_threads())
-"""
-  result = subprocess.run(
-    [sys.executable, '-c', code], capture_output=True, text=True, check=True
-  )
+""")
+  result = run_program(path)
+  assert result.returncode == 0, result.stderr
   return tuple(map(int, result.stdout.split()))
 
 
@@ -79,8 +76,8 @@ print(chains, threads.get_intra_op_parallelism_threads(),
     (('auto', (), 'tf.zeros(1) + 1'), (1, 0, 0)),
   ],
 )
-def test_chains_share_the_threads(arguments, expected):
-  assert _chains_of_a_fresh_process(*arguments) == expected
+def test_chains_share_the_threads(tmp_path, arguments, expected):
+  assert _chains_of_a_process(tmp_path / 'program.py', *arguments) == expected
 
 
 def test_no_chain():

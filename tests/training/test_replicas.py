@@ -1,14 +1,10 @@
 """Updates on several devices are those of one."""
 
 import json
-import os
-import pathlib
-import subprocess
-import sys
 
 import pytest
 
-ROOT = pathlib.Path(__file__).parents[2]
+from tests.commands import run_program
 
 PROGRAM = """
 import sys
@@ -31,14 +27,11 @@ except ConfigurationError as error:
 
 
 def _train(logdir, devices, *params):
-  arguments = (str(logdir), str(devices), 'make_sampler.batch = 4')
+  program = logdir.parent / 'program.py'
+  program.write_text(PROGRAM)
+  arguments = (logdir, devices, 'make_sampler.batch = 4')
   arguments += ('train.updates_per_log = 1', *params)
-  return subprocess.run(
-    [sys.executable, '-c', PROGRAM, *arguments],
-    env={**os.environ, 'PYTHONPATH': str(ROOT)},
-    capture_output=True,
-    text=True,
-  )
+  return run_program(program, *arguments)
 
 
 def _metrics(logdir, split):
@@ -83,7 +76,7 @@ def test_two_devices_learn_what_one_learns(tmp_path):
   ],
 )
 def test_what_cannot_be_shared_out_is_refused(tmp_path, param, message):
-  result = _train(tmp_path, 2, "train.strategy = 'mirrored'", param)
+  result = _train(tmp_path / 'run', 2, "train.strategy = 'mirrored'", param)
   assert result.returncode == 1
   assert message in result.stderr
   assert 'Traceback' not in result.stderr

@@ -1,10 +1,7 @@
 """Runs with several tasks, collections or tested planners."""
 
 import json
-import os
 import pathlib
-import subprocess
-import sys
 
 import numpy as np
 import pytest
@@ -16,6 +13,7 @@ from planet_tf.training.registry import ConfigurationError
 from planet_tf.training.run import train
 from planet_tf.training.summaries import read_metrics
 from planet_tf.training.trained_run import load_run, read_task
+from tests.commands import ROOT, run_program
 
 HERE = pathlib.Path(__file__).parent
 TASKS = ('train.task = ("dummy", "line")', 'make_envs.modules = ["line_task"]')
@@ -146,13 +144,12 @@ def test_one_agent_acts_in_all_tasks(tasks):
   }
   agent, _ = load_run(logdir)
   assert agent.model.action_size == 2
-  path = f'{pathlib.Path.cwd()}:{HERE}'
-  result = subprocess.run(
-    [sys.executable, '-m', 'planet_tf.evaluate', f'--logdir={logdir}']
-    + ['--episodes=1', f'--video={logdir / "seen.gif"}'],
-    env={**os.environ, 'PYTHONPATH': path},
-    capture_output=True,
-    text=True,
+  result = run_program(
+    'planet_tf.evaluate',
+    f'--logdir={logdir}',
+    '--episodes=1',
+    f'--video={logdir / "seen.gif"}',
+    PYTHONPATH=f'{ROOT}:{HERE}',
   )
   assert result.returncode == 0, result.stderr
   scores = json.loads(result.stdout)['tasks']
