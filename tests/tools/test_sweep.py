@@ -11,12 +11,15 @@ import time
 
 import pytest
 
+from planet_tf.command_line import UsageError
 from planet_tf.training.summaries import read_metrics
 from tests.commands import ROOT, run_tool
+from tools.sweep.local import LocalBackend
 from tools.sweep.monitor import Monitor
 from tools.sweep.retries import Retries
 from tools.sweep.trials import (
   Progress,
+  Trial,
   make_trials,
   read_plan,
   read_progress,
@@ -146,6 +149,25 @@ def test_failures_count_from_where_a_trial_has_come_further(tmp_path):
   assert Retries(0).state_after_failure(trial) == 'failed'
 
 
+@pytest.mark.parametrize(
+  'gpus, expected',
+  [(1, ['0', '1', '2']), (2, ['0,1'] * 3)],
+)
+def test_each_trial_has_gpus_of_its_own(tmp_path, monkeypatch, gpus, expected):
+  monkeypatch.setenv('CUDA_VISIBLE_DEVICES', '0,1,2')
+  command = ('sh', '-c', 'echo $CUDA_VISIBLE_DEVICES; sleep 1')
+  trials = [
+    Trial(name, tmp_path / name, command, 1, '') for name in ('a', 'b', 'c')
+  ]
+  states = []
+  backend = LocalBackend(None, 0, gpus)
+  backend.run(trials, lambda _, state: states.append(state), lambda: None)
+  assert [trial.log.read_text().strip() for trial in trials] == expected
+  assert states.count('done') == 3
+  with pytest.raises(UsageError, match='--gpus=4 is more than'):
+    LocalBackend(None, 0, 4)
+
+
 def _arguments(folder, *more):
   (folder / 'toys.py').write_text(TOY)
   return (
@@ -239,9 +261,10 @@ def test_a_run_directory_in_use_is_waited_for(tmp_path):
     (('--tasks=dummy', '--experiments=figure4.gin'), "No gin file 'figure4"),
     (('--tasks=dummy', '--seeds=0,0'), '2 trials are called dummy-seed0'),
     (('--tasks=dummy', '--cpus=2'), '--cpus has no effect'),
+    (('--tasks=dummy', '--gpus=2'), "'one' does not go with --gpus=2"),
     (
       ('--tasks=dummy', '--gin_param=train.strategy = "mirrored"'),
-      'each trial has one device',
+      "'mirrored' does not go with --gpus=1",
     ),
     (('--tasks=dummy', '--seeds='), '--seeds= must be numbers'),
     (('--tasks=dummy', '--gin_param=train.seed = 3'), 'use --seeds'),
@@ -263,12 +286,11 @@ def test_mistakes_end_in_one_line(tmp_path, arguments, message):
 
 
 @pytest.mark.slow
-def test_a_lost_ray_worker_loses_no_episode(tmp_path):
+def test_neither_ctrl_c_nor_a_lost_ray_worker_loses_an_episode(tmp_path):
   ray = pytest.importorskip('ray')
   from ray.cluster_utils import Cluster
 
   cluster = Cluster(initialize_head=True, head_node_args={'num_cpus': 0})
-  environment = {**os.environ, 'PYTHONPATH': f'{ROOT}:{tmp_path}'}
   try:
     nodes = [cluster.add_node(num_cpus=1) for _ in range(2)]
     cluster.wait_for_nodes()
@@ -278,37 +300,57 @@ def test_a_lost_ray_worker_loses_no_episode(tmp_path):
       f'--address={cluster.address}',
       '--gin_param=train.total_episodes = 8',
     )
-    process = subprocess.Popen(
-      [sys.executable, '-m', 'tools.sweep', *arguments],
-      cwd=tmp_path,
-      env=environment,
-      stdout=subprocess.PIPE,
-      stderr=subprocess.PIPE,
-      text=True,
-    )
-    # Once both work, a worker is killed in the middle of its trial.
-    deadline = time.monotonic() + 300
-    trainers = []
-    while len(trainers) < 2 and time.monotonic() < deadline:
-      time.sleep(1.0)
-      trainers = [
-        run
-        for run in (tmp_path / 'runs').glob('*')
-        if (run / 'metrics.jsonl').exists()
-        and '"updates": 15' in (run / 'metrics.jsonl').read_text()
-      ]
-    assert len(trainers) == 2
-    killed = _kill_worker_of(trainers[0])
+    process = _start_sweep(tmp_path, arguments)
+    trainers = _wait_for_two(tmp_path / 'runs', updates=15)
+    process.send_signal(signal.SIGINT)
+    output, errors = process.communicate(timeout=300)
+    assert process.returncode == 130, errors
+    assert 'Stopping after checkpoints' in errors
+    for run in trainers:
+      assert 'Stopped after' in run.with_name(f'{run.name}.log').read_text()
+    table = output.split('\ntrial ')[-1]
+    assert table.count(' begun ') == table.count(' waiting ') == 2
+    # The same command goes on, and a worker is killed in the middle.
+    process = _start_sweep(tmp_path, arguments)
+    trainers = _wait_for_two(tmp_path / 'runs', updates=35)
+    assert _kill_worker_of(trainers[0])
     output, errors = process.communicate(timeout=900)
     assert process.returncode == 0, errors
   finally:
     ray.shutdown()
     cluster.shutdown()
-  assert killed
   _check_all_done(tmp_path)
+  assert f'{trainers[0].name}: retried (' in output
   sessions = json.loads((trainers[0] / 'versions.json').read_text())
-  assert len(sessions) >= 2  # It has been taken up again.
+  assert len(sessions) >= 3  # It has been taken up again, twice.
   assert len(nodes) == 2
+
+
+def _start_sweep(folder, arguments):
+  return subprocess.Popen(
+    [sys.executable, '-m', 'tools.sweep', *arguments],
+    cwd=folder,
+    env={**os.environ, 'PYTHONPATH': f'{ROOT}:{folder}'},
+    stdout=subprocess.PIPE,
+    stderr=subprocess.PIPE,
+    text=True,
+  )
+
+
+def _wait_for_two(folder, updates):
+  """The first two runs that have had so many updates."""
+  deadline = time.monotonic() + 300
+  while time.monotonic() < deadline:
+    runs = [x.parent for x in folder.glob('*/metrics.jsonl')]
+    found = [
+      run
+      for run in runs
+      if max((x['updates'] for x in read_metrics(run)), default=0) >= updates
+    ]
+    if len(found) >= 2:
+      return found
+    time.sleep(1.0)
+  raise TimeoutError(folder)
 
 
 def _kill_worker_of(run):

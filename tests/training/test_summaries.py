@@ -1,8 +1,10 @@
 """Records: lines, rewinding."""
 
+import io
 import json
 
 import numpy as np
+from PIL import Image
 
 from planet_tf.training.counters import Counters
 from planet_tf.training.summaries import Recorder, encode_gif, read_metrics
@@ -42,10 +44,15 @@ def test_gif_has_every_frame():
   frames = np.zeros((3, 8, 8, 3), np.uint8)
   frames[1] = 100
   frames[2] = 200
-  import io
-
-  from PIL import Image
-
   with Image.open(io.BytesIO(encode_gif(frames, rate=10.0))) as image:
     assert image.n_frames == 3
     assert image.info['duration'] == 100
+
+
+def test_gif_has_colours_close_to_those_of_large_pictures():
+  rows, columns = np.mgrid[0:256, 0:768]
+  frame = np.stack([rows, columns // 3, (rows + columns) // 4], -1)
+  frame = frame.astype(np.uint8)
+  with Image.open(io.BytesIO(encode_gif(frame[None], rate=10.0))) as image:
+    found = np.asarray(image.convert('RGB'))
+  assert np.abs(found.astype(float) - frame).mean() < 5  # 256 of 65,536.

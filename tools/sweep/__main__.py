@@ -27,7 +27,7 @@ command_line.start_tensorflow()
 from planet_tf.envs.registry import find_task
 from planet_tf.training import configuration
 from planet_tf.training.run import check_settings
-from tools.sweep.local import LocalBackend, visible_gpus
+from tools.sweep.local import LocalBackend
 from tools.sweep.monitor import Monitor
 from tools.sweep.ray_cluster import RayBackend
 from tools.sweep.trials import Trial, make_trials, read_plan, write_plan
@@ -46,7 +46,8 @@ flags.DEFINE_enum('backend', 'local', ['local', 'ray'], 'Where trials run.')
 flags.DEFINE_integer(
   'jobs',
   None,
-  'Trials at a time with --backend=local; one for each GPU by default.',
+  'Trials at a time with --backend=local; by default one, or as many as there '
+  'are GPUs for.',
   lower_bound=1,
 )
 flags.DEFINE_string(
@@ -54,6 +55,13 @@ flags.DEFINE_string(
 )
 flags.DEFINE_integer(
   'cpus', 1, 'CPUs that a trial takes of a Ray cluster.', lower_bound=1
+)
+flags.DEFINE_integer(
+  'gpus',
+  1,
+  'GPUs of a trial, where there are any; several are for '
+  "--gin_param=train.strategy='mirrored'.",
+  lower_bound=1,
 )
 flags.DEFINE_integer(
   'retries',
@@ -74,10 +82,9 @@ def main() -> int:
   _check_backend()
   trials = _make_trials(root)
   if FLAGS.backend == 'ray':
-    backend = RayBackend(FLAGS.address, FLAGS.retries, FLAGS.cpus)
+    backend = RayBackend(FLAGS.address, FLAGS.retries, FLAGS.cpus, FLAGS.gpus)
   else:
-    jobs = FLAGS.jobs or max(1, len(visible_gpus()))
-    backend = LocalBackend(jobs, FLAGS.retries)
+    backend = LocalBackend(FLAGS.jobs, FLAGS.retries, FLAGS.gpus)
   write_plan(root, trials)
   monitor = Monitor(root, trials)
   waiting = [trial for trial in trials if not trial.finished]
@@ -125,11 +132,10 @@ def _make_trials(root: pathlib.Path) -> list[Trial]:
         'several tasks, and a sweep one for each; train it with python -m '
         'planet_tf.train.'
       )
-    if settings['train.strategy'] != 'one':
+    if (settings['train.strategy'] == 'one') != (FLAGS.gpus == 1):
       raise command_line.UsageError(
-        f'train.strategy={settings["train.strategy"]!r} has no effect here, as '
-        'each trial has one device; train on several with python -m '
-        'planet_tf.train.'
+        f'train.strategy={settings["train.strategy"]!r} does not go with '
+        f"--gpus={FLAGS.gpus}; a trial with several GPUs is 'mirrored' on them."
       )
     text = configuration.text()
     # Any task will do.

@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 
+from planet_tf.command_line import UsageError
 from tools.sweep import process
 from tools.sweep.retries import Retries
 from tools.sweep.trials import Trial
@@ -20,16 +21,30 @@ def visible_gpus() -> list[str]:
 
 
 class LocalBackend:
-  """Runs trials as processes; each has a GPU of its own where there are any.
+  """Runs trials as processes; each has GPUs of its own where there are any.
 
   Args:
-    jobs: Trials at a time.
+    jobs: Trials at a time; None for as many as there are GPUs for, or one.
     retries: How often a trial that fails is started again.
+    gpus: GPUs of a trial.
+
+  Raises:
+    UsageError: There are fewer, and one would not do.
   """
 
-  def __init__(self, jobs: int, retries: int) -> None:
+  def __init__(self, jobs: int | None, retries: int, gpus: int) -> None:
+    names = visible_gpus()
+    if gpus > max(1, len(names)):
+      raise UsageError(
+        f'--gpus={gpus} is more than this machine has ({len(names)}).'
+      )
+    # Each in one string, as CUDA_VISIBLE_DEVICES takes them.
+    self._gpus = [
+      ','.join(names[start : start + gpus])
+      for start in range(0, len(names) - gpus + 1, gpus)
+    ]
+    jobs = jobs or max(1, len(self._gpus))
     self._retries = Retries(retries)
-    self._gpus = visible_gpus()
     self._slots = list(range(jobs))
     self._running: dict[Trial, tuple[process.Attempt, int]] = {}
 
@@ -76,8 +91,8 @@ class LocalBackend:
     slot = self._slots.pop(0)
     environment = {}
     if self._gpus:
-      gpu = self._gpus[slot % len(self._gpus)]
-      environment['CUDA_VISIBLE_DEVICES'] = gpu
+      gpus = self._gpus[slot % len(self._gpus)]
+      environment['CUDA_VISIBLE_DEVICES'] = gpus
     attempt = process.start(
       trial.command, trial.log, environment, deadline=deadline
     )

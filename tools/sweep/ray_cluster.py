@@ -22,19 +22,21 @@ _PATIENCE = 300.0
 
 
 class RayBackend:
-  """Runs trials as tasks of Ray, one CPU each, and a GPU where there are any.
+  """Runs trials as tasks of Ray, with CPUs, and GPUs where there are any.
 
   Args:
     address: Address of the cluster; `local` starts one on this machine.
     retries: How often a trial that fails, or whose worker is lost, is started
       again.
     cpus: CPUs of a trial.
+    gpus: GPUs of a trial.
 
   Raises:
-    UsageError: Ray is not installed, or there is no cluster at the address.
+    UsageError: Ray is not installed, there is no cluster at the address, or
+      none of its machines has so much.
   """
 
-  def __init__(self, address: str, retries: int, cpus: int) -> None:
+  def __init__(self, address: str, retries: int, cpus: int, gpus: int) -> None:
     # Otherwise 20 times 42 s until an address without a cluster is an error.
     os.environ.setdefault('RAY_NUM_REDIS_GET_RETRIES', '1')
     try:
@@ -56,12 +58,14 @@ class RayBackend:
         'start --head, or give --address=local. If there is one, its '
         'authentication token may be missing here (RAY_AUTH_TOKEN_PATH).'
       ) from error
-    most = max(node['Resources'].get('CPU', 0) for node in ray.nodes())
-    if cpus > most:
-      raise UsageError(
-        f'--cpus={cpus} is more than any machine of the cluster has ({most:g}).'
-      )
-    gpus = 1 if ray.cluster_resources().get('GPU') else 0
+    for flag, wanted, kind in (('cpus', cpus, 'CPU'), ('gpus', gpus, 'GPU')):
+      most = max(node['Resources'].get(kind, 0) for node in ray.nodes())
+      if wanted > max(1, most):
+        raise UsageError(
+          f'--{flag}={wanted} is more than any machine of the cluster has '
+          f'({most:g}).'
+        )
+    gpus = gpus if ray.cluster_resources().get('GPU') else 0
     self._retries = Retries(retries)
     # Ray's own retries know nothing of how far a trial has come.
     self._run = ray.remote(num_cpus=cpus, num_gpus=gpus, max_retries=0)(
