@@ -16,8 +16,8 @@ Record = dict[str, Any]
 # What all episodes of a file have in common.
 SETTINGS = ('task', 'seed', 'planner', 'envs')
 
-# Settings that bear on them, and those of which one expects it and which other
-# episodes may differ in: pictures, which nobody looks at, and processes.
+# Settings that have an effect, and those of the environments that bear on
+# scores: the others are of pictures, at which the planner does not look.
 _EFFECTIVE = r'make_planner\.|make_envs\.(?!workers$|groups$)'
 _ENVS = ('make_envs.action_repeat', 'make_envs.duration')
 

@@ -65,8 +65,13 @@ def test_plans_and_updates_agree(tmp_path):
     'update_debug_float32',
   ]
   for row in rows:
-    exact = row['program'].split('_')[2] == 'float32'
-    assert row['largest_error'] < (1e-4 if exact else 1e-2), row
+    kind, _, precision, *_ = row['program'].split('_')
+    limit = 1e-2
+    if precision == 'float32':
+      # Where a unit is about to turn on, rounding may decide, and gradients
+      # differ by its share: 2e-4 was seen on one processor, 2e-7 elsewhere.
+      limit = 1e-4 if kind == 'plan' else 1e-3
+    assert row['largest_error'] < limit, row
     assert row['minimum_seconds'] <= row['median_seconds']
 
 

@@ -15,6 +15,7 @@ checkpoints.
 
 import pathlib
 import re
+import signal
 import sys
 from collections.abc import Sequence
 
@@ -88,6 +89,10 @@ def main() -> int:
   write_plan(root, trials)
   monitor = Monitor(root, trials)
   waiting = [trial for trial in trials if not trial.finished]
+  # Both stop all after checkpoints. Ray has set a handler that would abort, and
+  # a shell has jobs in the background ignore Ctrl-C.
+  for number in (signal.SIGINT, signal.SIGTERM):
+    signal.signal(number, signal.default_int_handler)
   try:
     backend.run(waiting, monitor.set_state, monitor.tick)
   except KeyboardInterrupt:

@@ -7,7 +7,6 @@ elsewhere and goes on from its last checkpoint.
 
 import os
 import pathlib
-import signal
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -80,8 +79,6 @@ class RayBackend:
   ) -> None:
     """Runs trials to their end; see `LocalBackend.run`."""
     ray = self._ray
-    # Ray's own handler aborts the process, and all trials with it.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     pending, queued = {}, {}
 
     def submit(trial: Trial) -> None:
