@@ -159,10 +159,10 @@ def test_all_parts_are_measured_and_written(tmp_path):
     '5x2 H6 N=1 float32 1 chain',
     *(f'{form} float32 1 chain' for form in plan.EXPORTS),
     'float32 1 chain',
-    '5x10 float32 1 chain',
+    '2x10 float32 1 chain',
     '10 updates and an episode of dummy',
-    '5x10 recent',
-    '5x10',
+    '2x10 recent',
+    '2x10',
   ]
   for row in rows:
     assert row['first_seconds'] > 0
