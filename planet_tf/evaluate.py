@@ -60,9 +60,6 @@ command_line.define_gin_flags("the run's configuration")
 # Facts of the agent that say nothing of other policies' scores.
 _UNUSED = ('planner', 'precision', 'updates')
 
-# The simulator plans with all cores, for one environment after the other.
-_ALONE = ('make_envs.workers = 1', 'make_envs.groups = 1')
-
 
 def main() -> int:
   """Runs the episodes and prints the scores."""
@@ -102,10 +99,11 @@ def main() -> int:
 def _read_subject() -> 'Subject':
   """The agent that the flags name; replaces the current configuration."""
   from planet_tf.exporting import subjects
+  from planet_tf.simulator.policy import ONE_ENVIRONMENT
 
   params, free = FLAGS.gin_param, ['make_envs']
   if FLAGS.policy == 'simulator':
-    params, free = [*params, *_ALONE], [*free, 'make_planner']
+    params, free = [*params, *ONE_ENVIRONMENT], [*free, 'make_planner']
   if FLAGS.saved_model:
     return subjects.from_saved_model(
       FLAGS.saved_model, FLAGS.gin_file, params, free

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from planet_tf.command_line import UsageError
+from planet_tf.simulator.policy import ONE_ENVIRONMENT
 from planet_tf.training import configuration
 from planet_tf.training.factories import make_planner
 
@@ -48,9 +49,7 @@ def parse_settings(
         'environment acts at a time), and the seed and the task by --seed and '
         '--task.'
       )
-  # One environment: planning keeps all cores busy.
-  alone = ['make_envs.workers = 1', 'make_envs.groups = 1']
-  configuration.parse(files, [*params, *alone])
+  configuration.parse(files, [*params, *ONE_ENVIRONMENT])
   bindings = configuration.bindings()
   for name in bindings:
     if '/make_planner.' in name:

@@ -20,6 +20,9 @@ from planet_tf.envs.tasks import make_simulation
 from planet_tf.hardware import cores
 from planet_tf.noise import fold_in
 
+# Gin bindings: it plans with all cores, for one environment after the other.
+ONE_ENVIRONMENT = ('make_envs.workers = 1', 'make_envs.groups = 1')
+
 # Domain and task of the suite by the name of the task.
 _DOMAINS = {name: (domain, task) for name, domain, task, _ in PAPER_TASKS}
 

@@ -144,7 +144,7 @@ class Rollouts:
     velocity = states[..., 1 + model.nq : 1 + model.nq + model.nv]
     joints = [model.joint(index) for index in range(model.njnt)]
     readings = {}
-    for index in range(model.nsensor if self._reward.reads_sensors else 0):
+    for index in range(model.nsensor):
       sensor = model.sensor(index)
       start, size = sensor.adr[0], sensor.dim[0]
       readings[sensor.name] = sensors[..., start : start + size]

@@ -16,6 +16,7 @@ from planet_tf.data import write_episode
 from planet_tf.data.preprocess import preprocess
 from planet_tf.training.factories import make_planner, make_sampler
 from planet_tf.training.model_factories import compile_model, make_world_model
+from planet_tf.training.replicas import compiled_update, make_strategy
 from planet_tf.world_model import WorldModel
 from tools.benchmark.cycle import training_cycle
 from tools.benchmark.environments import env_step, render
@@ -139,9 +140,7 @@ def update(repeats: int) -> Row:
     )
   model = make_world_model(ACTION_SIZE)
   compile_model(model)
-  compiled = tf.function(
-    model.train_step, jit_compile=model.jit or None, autograph=False
-  )
+  compiled = compiled_update(model, make_strategy('one'))
   data = update_inputs()
 
   def step() -> None:

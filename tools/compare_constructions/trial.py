@@ -11,11 +11,10 @@ from planet_tf import command_line
 
 command_line.start_tensorflow()
 
-import tensorflow as tf
-
 from planet_tf.training import configuration
 from planet_tf.training.factories import make_sampler
 from planet_tf.training.model_factories import compile_model, make_world_model
+from planet_tf.training.replicas import compiled_update, make_strategy
 
 METRICS = ('loss', 'image_loss', 'reward_loss', 'kl', 'gradient_norm')
 
@@ -34,9 +33,7 @@ def main(request: dict) -> dict[str, list[float]]:
   model = make_world_model(request['action_size'], seed=0)
   model.seed = request['noise_seed']
   compile_model(model)
-  update = tf.function(
-    model.train_step, jit_compile=model.jit or None, autograph=False
-  )
+  update = compiled_update(model, make_strategy('one'))
   sampler = make_sampler(request['episodes'], keys=model.batch_keys, seed=0)
   history = {name: [] for name in METRICS}
   for number, batch in enumerate(sampler.batches(request['updates']), 1):
