@@ -60,7 +60,7 @@ def main():
   path = options.saved_model / 'assets.extra' / 'metadata.json'
   metadata = json.loads(path.read_text())
   # As many threads as suit the export: one for each of its parts.
-  tf.config.threading.set_inter_op_parallelism_threads(metadata['chains'])
+  tf.config.threading.set_inter_op_parallelism_threads(metadata['num_splits'])
   agent = tf.saved_model.load(options.saved_model)
   for seed in range(options.episodes):
     print(f'seed {seed}: return {run_episode(agent, metadata, seed):.1f}')

@@ -14,11 +14,11 @@ __version__ = '0.1.0'
 _LAZY = {
   'PlanetAgent': ('planet_tf.agent', 'PlanetAgent'),
   'WorldModel': ('planet_tf.world_model', 'WorldModel'),
-  'configure': ('planet_tf.training.configuration', 'parse'),
-  'load_agent': ('planet_tf.training.trained_run', 'load_agent'),
-  'make_task': ('planet_tf.envs', 'IsolatedEnvironment'),
+  'load_config': ('planet_tf.config.gin_files', 'parse'),
+  'load_agent': ('planet_tf.runs.loading', 'load_agent'),
+  'make_env': ('planet_tf.envs', 'IsolatedEnvironment'),
   'make_world_model': (
-    'planet_tf.training.model_factories',
+    'planet_tf.config.model_factories',
     'make_world_model',
   ),
   'register_task': ('planet_tf.envs', 'register_task'),

@@ -9,12 +9,12 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 import tensorflow as tf
 
-from planet_tf.chains import CHAIN_ROWS, in_chunks, split
 from planet_tf.control.planning import Plan, ScoreFunction
 from planet_tf.control.simulate import decision_seed, group_seed
 from planet_tf.data.preprocess import preprocess
-from planet_tf.noise import fold_in, normal, split_seed
-from planet_tf.products import products_in
+from planet_tf.ops.parallel import ROWS_PER_SPLIT, map_chunks, split
+from planet_tf.ops.precision import autocast
+from planet_tf.ops.random import fold_in, normal, split_seed
 from planet_tf.world_model import WorldModel
 
 AgentState = dict[str, tf.Tensor]
@@ -164,7 +164,7 @@ class PlanetAgent:
       explore = noise['exploration']
     image = preprocess(image, self.model.image_bits, **dequantisation)
     latent = self.filter(image, state, posterior)
-    with products_in(self.model.precision):
+    with autocast(self.model.precision):
       plan = self.planner(
         self._score_function(latent, seeds, noise),
         batch=batch,
@@ -204,32 +204,30 @@ class PlanetAgent:
     noise: Mapping[str, tf.Tensor] | None,
   ) -> ScoreFunction:
     """Rates candidates by the return that the model predicts."""
-    chains = self.model.chains
+    num_splits = self.model.num_splits
 
     def part(
       latent: AgentState, actions: tf.Tensor, seed: tf.Tensor
     ) -> tf.Tensor:
-      """Returns of some environments' candidates, in chains."""
+      """Returns of some environments' candidates, in num_splits."""
       returns = [
-        self.model.predicted_return(
+        self.model.score(
           latent, each, self._rollout_noise(each, fold_in(seed, chain))
         )
-        for chain, each in enumerate(split(actions, chains, 1))
+        for chain, each in enumerate(split(actions, num_splits, 1))
       ]
       return tf.concat(returns, 1)
 
     def score(actions: tf.Tensor, iteration: tf.Tensor) -> tf.Tensor:
       if noise is not None:
-        return self.model.predicted_return(
-          latent, actions, noise['rollouts'][iteration]
-        )
+        return self.model.score(latent, actions, noise['rollouts'][iteration])
       seed = fold_in(seeds[3], iteration)
-      if chains == 1:
+      if num_splits == 1:
         return part(latent, actions, seed)
-      returns = in_chunks(
+      returns = map_chunks(
         lambda chunk, index: part(*chunk, fold_in(seed, index)),
         (latent, actions),
-        max(1, CHAIN_ROWS * chains // actions.shape[1]),
+        max(1, ROWS_PER_SPLIT * num_splits // actions.shape[1]),
       )
       return tf.ensure_shape(returns, actions.shape[:2])
 

@@ -22,7 +22,7 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from planet_tf import hardware
+from planet_tf.ops import hardware
 
 if TYPE_CHECKING:
   from packaging.specifiers import SpecifierSet
@@ -192,7 +192,7 @@ def device_line(driver: bool) -> Line:
 
 
 def cpu_line(flags: set[str], cores: int) -> Line:
-  """What decides on precision and chains; `flags` as in /proc/cpuinfo."""
+  """What decides on precision and num_splits; `flags` as in /proc/cpuinfo."""
   found = [name for name in CPU_FEATURES if name in flags]
   seen = f'{cores} cores, {" ".join(found) or "features unknown"}'
   if flags and 'avx' not in flags:
@@ -201,8 +201,8 @@ def cpu_line(flags: set[str], cores: int) -> Line:
   gains = [x for name, x in hardware.BFLOAT16_GAIN.items() if name in flags]
   why = f'{gains[0]} times as fast' if gains else 'nothing speeds bfloat16 up'
   auto = f"precision 'auto' is {hardware.cpu_precision(flags)}, as {why}"
-  chains = f"chains 'auto' is {hardware.cpu_chains(cores)}"
-  return Line('cpu', f'{seen}; {auto}; {chains}')
+  num_splits = f"num_splits 'auto' is {hardware.cpu_splits(cores)}"
+  return Line('cpu', f'{seen}; {auto}; {num_splits}')
 
 
 def cpu() -> Line:

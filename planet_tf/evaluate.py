@@ -17,13 +17,13 @@ from typing import TYPE_CHECKING
 
 from absl import flags
 
-from planet_tf import command_line
-from planet_tf.progress import progress_bar
+from planet_tf import cli
+from planet_tf.logs.progress import progress_bar
 
 if TYPE_CHECKING:
   from planet_tf.control.simulate import Envs, Episode
-  from planet_tf.exporting.subjects import Subject
-  from planet_tf.training.evaluation import MakePolicy, Scores
+  from planet_tf.exporting.loaded_agent import Subject
+  from planet_tf.training.scores import MakePolicy, Scores
 
 FLAGS = flags.FLAGS
 
@@ -55,7 +55,7 @@ flags.DEFINE_string(
   'GIF or MP4 file for the first episode; with several tasks one file each.',
 )
 flags.DEFINE_string('output', None, 'JSON file to write the scores to.')
-command_line.define_gin_flags("the run's configuration")
+cli.define_gin_flags("the run's configuration")
 
 # Facts of the agent that say nothing of other policies' scores.
 _UNUSED = ('planner', 'precision', 'updates')
@@ -63,16 +63,16 @@ _UNUSED = ('planner', 'precision', 'updates')
 
 def main() -> int:
   """Runs the episodes and prints the scores."""
-  from planet_tf.training.session import describe_session
-  from planet_tf.training.video import SUFFIXES
-  from planet_tf.training.whole_file import write_json
+  from planet_tf.logs.video import SUFFIXES
+  from planet_tf.runs.atomic_files import atomic_write_json
+  from planet_tf.runs.provenance import describe_session
 
-  command_line.require_one_of('logdir', 'saved_model')
+  cli.require_one_of('logdir', 'saved_model')
   if FLAGS.saved_model and FLAGS.checkpoint:
-    raise command_line.UsageError('--checkpoint is for --logdir; leave it out.')
+    raise cli.UsageError('--checkpoint is for --logdir; leave it out.')
   for path in (FLAGS.video, FLAGS.output):
-    command_line.require_writable(path)
-  command_line.require_suffix('video', SUFFIXES)
+    cli.require_writable(path)
+  cli.require_suffix('video', SUFFIXES)
   subject = _read_subject()
   unused = _UNUSED if FLAGS.policy != 'agent' else ()
   record = {
@@ -89,7 +89,7 @@ def main() -> int:
     record['tasks'][task] = facts
     print(f'{task}: mean return {facts["mean"]:.1f}', file=sys.stderr)
     if FLAGS.output:
-      write_json(pathlib.Path(FLAGS.output), record)
+      atomic_write_json(pathlib.Path(FLAGS.output), record)
     if FLAGS.video:
       _write_video(subject, task, scores.episodes[0])
   print(json.dumps(record, indent=2))
@@ -98,30 +98,30 @@ def main() -> int:
 
 def _read_subject() -> 'Subject':
   """The agent that the flags name; replaces the current configuration."""
-  from planet_tf.exporting import subjects
-  from planet_tf.simulator.policy import ONE_ENVIRONMENT
+  from planet_tf.exporting import loaded_agent
+  from planet_tf.true_simulator.policy import ONE_ENVIRONMENT
 
   params, free = FLAGS.gin_param, ['make_envs']
   if FLAGS.policy == 'simulator':
     params, free = [*params, *ONE_ENVIRONMENT], [*free, 'make_planner']
   if FLAGS.saved_model:
-    return subjects.from_saved_model(
+    return loaded_agent.from_saved_model(
       FLAGS.saved_model, FLAGS.gin_file, params, free
     )
-  return subjects.from_run(
+  return loaded_agent.from_run(
     FLAGS.logdir, FLAGS.checkpoint, FLAGS.gin_file, params
   )
 
 
 def _check_simulator(subject: 'Subject') -> dict[str, object]:
   """Settings of planning with the true simulator, if that is the policy."""
-  from planet_tf.simulator.policy import check_task
-  from planet_tf.training.factories import make_planner
+  from planet_tf.config.factories import make_planner
+  from planet_tf.true_simulator.policy import check_task
 
   if FLAGS.policy != 'simulator':
     return {}
   if len(subject.tasks) > 1:
-    raise command_line.UsageError(
+    raise cli.UsageError(
       '--policy=simulator is for agents of one task; see python -m '
       'tools.true_simulator.'
     )
@@ -134,7 +134,7 @@ def _tasks(subject: 'Subject') -> list[str]:
   if FLAGS.task is None:
     return subject.tasks
   if FLAGS.task not in subject.tasks:
-    raise command_line.UsageError(
+    raise cli.UsageError(
       f'--task={FLAGS.task} is none of the tasks of this agent: '
       f'{", ".join(subject.tasks)}.'
     )
@@ -143,9 +143,9 @@ def _tasks(subject: 'Subject') -> list[str]:
 
 def _make_policy(subject: 'Subject', task: str, envs: 'Envs') -> 'MakePolicy':
   """Makes the policies that --policy names."""
+  from planet_tf.config.factories import make_planner
   from planet_tf.control.simulate import RandomPolicy, action_bounds
-  from planet_tf.simulator.policy import SimulatorPolicy
-  from planet_tf.training.factories import make_planner
+  from planet_tf.true_simulator.policy import SimulatorPolicy
 
   if FLAGS.policy == 'agent':
     return lambda seed, _: subject.agent.policy(seed)
@@ -158,8 +158,8 @@ def _make_policy(subject: 'Subject', task: str, envs: 'Envs') -> 'MakePolicy':
 
 def _score(subject: 'Subject', task: str) -> 'tuple[Scores, int]':
   """Acts in one task; returns how, and how many environments at a time."""
-  from planet_tf.training import evaluation
-  from planet_tf.training.factories import open_envs
+  from planet_tf.config.factories import open_envs
+  from planet_tf.training import scores
 
   with open_envs([task], action_size=subject.action_size) as opened:
     envs = opened[task]
@@ -167,15 +167,15 @@ def _score(subject: 'Subject', task: str) -> 'tuple[Scores, int]':
     total = rounds * envs.duration
     with progress_bar(desc=task, total=total, unit='decision') as bar:
       make_policy = _make_policy(subject, task, envs)
-      scores = evaluation.run_episodes(
+      scores = scores.run_episodes(
         make_policy, envs, FLAGS.episodes, FLAGS.seed, bar.update
       )
     return scores, min(envs.count, FLAGS.episodes)
 
 
 def _write_video(subject: 'Subject', task: str, episode: 'Episode') -> None:
-  from planet_tf.exporting.panels import panels
-  from planet_tf.training.video import write_video
+  from planet_tf.exporting.episode_video import panels
+  from planet_tf.logs.video import write_video
 
   path = pathlib.Path(FLAGS.video)
   if len(_tasks(subject)) > 1:
@@ -185,4 +185,4 @@ def _write_video(subject: 'Subject', task: str, episode: 'Episode') -> None:
 
 
 if __name__ == '__main__':
-  command_line.run(main)
+  cli.run(main)

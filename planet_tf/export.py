@@ -17,7 +17,7 @@ import pathlib
 
 from absl import flags
 
-from planet_tf import command_line
+from planet_tf import cli
 
 FLAGS = flags.FLAGS
 
@@ -52,7 +52,7 @@ flags.DEFINE_integer(
   'for any number.',
   lower_bound=1,
 )
-command_line.define_gin_flags("the run's configuration")
+cli.define_gin_flags("the run's configuration")
 
 
 def main() -> int:
@@ -60,17 +60,17 @@ def main() -> int:
   from planet_tf.exporting import litert, metadata, saved_model, stablehlo
   from planet_tf.exporting.functions import AgentFunctions
   from planet_tf.exporting.weights import FullWeights, Int8Weights
-  from planet_tf.training.trained_run import load_run, read_task
+  from planet_tf.runs.loading import load_run, read_task
 
   output = pathlib.Path(FLAGS.output).expanduser()
-  command_line.require_writable_folder(FLAGS.output)
+  cli.require_writable_folder(FLAGS.output)
   _check_combination()
   settings = list(FLAGS.gin_param)
   if FLAGS.precision or FLAGS.format == 'litert':
     precision = FLAGS.precision or 'float32'
     settings.append(f'make_world_model.precision = {precision!r}')
   if FLAGS.format != 'saved_model':
-    settings.append('make_world_model.chains = 1')
+    settings.append('make_world_model.num_splits = 1')
   agent, counters = load_run(
     FLAGS.logdir, FLAGS.checkpoint, FLAGS.gin_file, settings
   )
@@ -93,14 +93,14 @@ def main() -> int:
 
 def _check_combination() -> None:
   if FLAGS.format == 'stablehlo' and FLAGS.weights == 'int8':
-    raise command_line.UsageError(
+    raise cli.UsageError(
       '--weights=int8 is not for --format=stablehlo; leave it out.'
     )
   if FLAGS.format == 'litert' and FLAGS.precision == 'bfloat16':
-    raise command_line.UsageError(
+    raise cli.UsageError(
       '--precision=bfloat16 is not for --format=litert; leave it out.'
     )
 
 
 if __name__ == '__main__':
-  command_line.run(main, 'logdir', 'output')
+  cli.run(main, 'logdir', 'output')

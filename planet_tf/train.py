@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING
 
 from absl import flags
 
-from planet_tf import command_line
+from planet_tf import cli
 
 if TYPE_CHECKING:
   from planet_tf.training.profiling import UpdateRange
 
 FLAGS = flags.FLAGS
 
-command_line.define_gin_flags('planet.gin')
+cli.define_gin_flags('planet.gin')
 flags.DEFINE_string('logdir', None, 'Run directory; made if it is new.')
 flags.DEFINE_enum(
   'strategy',
@@ -40,16 +40,16 @@ flags.DEFINE_string(
 
 def main() -> int:
   """Reads the configuration and trains."""
-  from planet_tf.training import configuration
+  from planet_tf.config import gin_files
   from planet_tf.training.run import train
 
   profile = _profile()
   params = list(FLAGS.gin_param)
   if FLAGS.strategy:
     params.append(f'train.strategy = {FLAGS.strategy!r}')
-  configuration.parse(FLAGS.gin_file, params)
-  command_line.require_binding('train.task', 'tasks/cartpole_swingup.gin')
-  stop = command_line.StopRequest(signal.SIGINT, signal.SIGTERM)
+  gin_files.parse(FLAGS.gin_file, params)
+  cli.require_binding('train.task', 'tasks/cartpole_swingup.gin')
+  stop = cli.StopRequest(signal.SIGINT, signal.SIGTERM)
   counters = train(FLAGS.logdir, should_stop=stop, profile=profile)
   if stop():
     print(
@@ -67,8 +67,8 @@ def _profile() -> 'UpdateRange | None':
   try:
     return UpdateRange.parse(FLAGS.profile) if FLAGS.profile else None
   except ValueError as error:
-    raise command_line.UsageError(f'--profile={error}') from error
+    raise cli.UsageError(f'--profile={error}') from error
 
 
 if __name__ == '__main__':
-  command_line.run(main, 'logdir')
+  cli.run(main, 'logdir')

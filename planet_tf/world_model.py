@@ -9,11 +9,11 @@ from collections.abc import Collection, Mapping
 import keras
 import tensorflow as tf
 
-from planet_tf.chains import mean_of_parts, split_batch
 from planet_tf.data.preprocess import bin_centers, check_bits
 from planet_tf.models import LatentDynamics
-from planet_tf.noise import normal, split_seed
-from planet_tf.products import products_in
+from planet_tf.ops.parallel import mean_of_parts, split_batch
+from planet_tf.ops.precision import autocast
+from planet_tf.ops.random import normal, split_seed
 
 State = dict[str, tf.Tensor]
 
@@ -33,7 +33,7 @@ class WorldModel(keras.Model):
     image_bits: Colour depth to which images are reduced.
     precision: Type of the products of the convolutions, and of all products
       while planning: `float32` or `bfloat16`.
-    chains: Parts in which updates and plans are computed side by side, each
+    num_splits: Parts in which updates and plans are computed side by side, each
       by one thread.
     jit_compile: Whether XLA compiles updates and plans.
     seed: Seed of every random draw of training.
@@ -49,7 +49,7 @@ class WorldModel(keras.Model):
     frozen_heads: Collection[str] = (),
     image_bits: int = 5,
     precision: str = 'float32',
-    chains: int = 1,
+    num_splits: int = 1,
     jit_compile: bool = False,
     seed: int = 0,
     **kwargs: object,
@@ -63,7 +63,7 @@ class WorldModel(keras.Model):
     self.action_size = action_size
     self.image_bits = image_bits
     self.precision = precision
-    self.chains = chains
+    self.num_splits = num_splits
     self.jit = jit_compile
     self.seed = seed
     self._build_layers()
@@ -96,7 +96,7 @@ class WorldModel(keras.Model):
 
   def embed(self, images: tf.Tensor) -> tf.Tensor:
     """Embeddings [.., E] of preprocessed images [.., 64, 64, 3]."""
-    with products_in(self.precision):
+    with autocast(self.precision):
       return self.encoder(images)
 
   def observe(
@@ -124,7 +124,7 @@ class WorldModel(keras.Model):
     shape = tf.shape(actions)
     noise = self._noise((2, shape[0], shape[1]), seed, noise)
     embedding = self.embed(images)
-    return self.dynamics.closed_loop(embedding, actions, noise, state)
+    return self.dynamics.observe(embedding, actions, noise, state)
 
   def imagine(
     self,
@@ -148,7 +148,7 @@ class WorldModel(keras.Model):
     """
     shape = tf.shape(actions)
     noise = self._noise((shape[0], shape[1]), seed, noise)
-    return self.dynamics.open_loop(actions, noise, state)
+    return self.dynamics.imagine(actions, noise, state)
 
   def predict_heads(self, state: State) -> dict[str, tf.Tensor]:
     """What all heads predict from states [.., ..], by name."""
@@ -180,7 +180,7 @@ class WorldModel(keras.Model):
         result[name] = head.log_prob(seen, targets[name])
     return result
 
-  def predicted_return(
+  def score(
     self, state: State, actions: tf.Tensor, noise: tf.Tensor | None
   ) -> tf.Tensor:
     """Sum of the mean rewards predicted for action sequences.
@@ -223,7 +223,7 @@ class WorldModel(keras.Model):
     Args:
       optimizer: Optimizer of all variables but those of frozen heads.
       objectives: `objectives(model, batch, seed) -> (loss, metrics)`, such as
-        `planet_tf.training.objectives.Objectives`.
+        `planet_tf.objectives.Objectives`.
       clip_norm: Largest global norm of each optimizer's gradients.
       frozen_optimizer: Optimizer of the frozen heads, if there are any.
 
@@ -282,8 +282,8 @@ class WorldModel(keras.Model):
   def _mean_gradients(
     self, batch: Mapping[str, tf.Tensor], seed: tf.Tensor | None
   ) -> tuple[dict[str, tf.Tensor], list[list[tf.Tensor]]]:
-    """As `_gradients`, in chains side by side."""
-    parts = split_batch(batch, self.chains)
+    """As `_gradients`, in num_splits side by side."""
+    parts = split_batch(batch, self.num_splits)
     seeds = [seed] * len(parts)
     if seed is not None and len(parts) > 1:
       seeds = split_seed(seed, len(parts))
@@ -328,7 +328,7 @@ class WorldModel(keras.Model):
 
   def _precision_of(self, head: str) -> contextlib.AbstractContextManager:
     """The type of a head's products: that of convolutions for images."""
-    return products_in(self.precision if head == 'image' else 'float32')
+    return autocast(self.precision if head == 'image' else 'float32')
 
   def _noise(
     self,

@@ -97,12 +97,12 @@ def relative_error():
 @pytest.fixture(scope='session')
 def debug_run(tmp_path_factory):
   """A finished run of the toy task at debug size, with a profile."""
-  from planet_tf.training import configuration
+  from planet_tf.config import gin_files
   from planet_tf.training.profiling import UpdateRange
   from planet_tf.training.run import train
 
   folder = tmp_path_factory.mktemp('debug') / 'run'
-  configuration.parse(['tasks/dummy.gin', 'scale/debug.gin'])
+  gin_files.parse(['tasks/dummy.gin', 'scale/debug.gin'])
   train(folder, profile=UpdateRange(3, 5))
   return folder
 
@@ -112,10 +112,7 @@ def golden_model(golden):
   """Makes world models that hold the golden weights."""
   from planet_tf.models import RSSM
   from planet_tf.networks import Decoder, Encoder, FeedForward
-  from planet_tf.training.original_variables import (
-    load_original,
-    original_variables,
-  )
+  from planet_tf.original.variables import load_original, original_variables
   from planet_tf.world_model import WorldModel
 
   def make(dynamics=None, *, action_size=6, **options):

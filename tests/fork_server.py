@@ -10,11 +10,11 @@ import os
 import runpy
 import sys
 
-from planet_tf import command_line
+from planet_tf import cli
 
-command_line.start_tensorflow()
+cli.start_tensorflow()
 
-import planet_tf.exporting.subjects  # noqa: E402
+import planet_tf.exporting.loaded_agent  # noqa: E402
 import planet_tf.training.run  # noqa: E402, F401
 
 

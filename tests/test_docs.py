@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from planet_tf.training import configuration, registry  # noqa: F401
+from planet_tf.config import gin_files, registry  # noqa: F401
 
 ROOT = pathlib.Path(__file__).parents[1]
 DOCUMENTS = sorted(

@@ -127,7 +127,7 @@ def test_broken_tensorflow_is_told(monkeypatch):
     ('avx avx2 avx512f avx512_bf16 amx_bf16', '4 to 5 times as fast'),
     ('avx avx2 avx512f avx512_bf16', '1.8 times as fast'),
     ('avx avx2', "2 cores, avx2; precision 'auto' is float32, as nothing"),
-    ('avx avx2', "chains 'auto' is 2"),
+    ('avx avx2', "num_splits 'auto' is 2"),
     ('', 'features unknown'),
   ],
 )

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 import planet_tf
+from planet_tf.config import gin_files, model_factories
 from planet_tf.data import ChunkSampler, as_dataset, write_episode
-from planet_tf.training import configuration, model_factories
 
 DEBUG = ['tasks/dummy.gin', 'scale/debug.gin']
 
@@ -32,7 +32,7 @@ def test_public_names_load_on_first_use():
 
 
 def test_made_task_is_safe_beside_tensorflow():
-  env = planet_tf.make_task('dummy', seed=0, duration=3)
+  env = planet_tf.make_env('dummy', seed=0, duration=3)
   try:
     step = env.reset()
     rewards = []
@@ -58,7 +58,7 @@ def test_keras_users_train_on_recorded_episodes_with_fit(tmp_path):
         'reward': image[:, 30, 30, 0] / 255.0,
       },
     )
-  configuration.parse(DEBUG)
+  gin_files.parse(DEBUG)
   model = model_factories.make_world_model(2, seed=1)
   model_factories.compile_model(model)
   dataset = as_dataset(ChunkSampler(tmp_path, batch=4, length=10))

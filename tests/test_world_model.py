@@ -5,11 +5,11 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from planet_tf.config import gin_files
+from planet_tf.config.model_factories import make_objectives
 from planet_tf.models import RSSM
 from planet_tf.networks import Decoder, Encoder, FeedForward
-from planet_tf.training import configuration
-from planet_tf.training.objectives import make_objectives
-from planet_tf.training.original_variables import adam_slots, original_variables
+from planet_tf.original.variables import adam_slots, original_variables
 from planet_tf.world_model import WorldModel
 
 
@@ -22,7 +22,7 @@ def test_ten_updates(golden, golden_model, clip):
   data = golden.load('training.npz')
   case = f'clip{clip}'
   model = golden_model(mean_only=True)
-  configuration.parse()
+  gin_files.parse()
   objectives = make_objectives()
   model.compile(
     _adam(),

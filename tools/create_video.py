@@ -17,14 +17,9 @@ import numpy as np
 from absl import flags
 from PIL import Image
 
-from planet_tf import command_line
+from planet_tf import cli
 from planet_tf.data.episodes import read_episode
-from planet_tf.training.video import (
-  SUFFIXES,
-  enlarge,
-  unpack_strip,
-  write_video,
-)
+from planet_tf.logs.video import SUFFIXES, enlarge, unpack_strip, write_video
 
 FLAGS = flags.FLAGS
 
@@ -42,8 +37,8 @@ flags.DEFINE_integer('scale', 4, 'Factor of enlargement.', lower_bound=1)
 
 def main() -> int:
   """Reads the frames and writes the video."""
-  command_line.require_writable(FLAGS.output)
-  command_line.require_suffix('output', SUFFIXES)
+  cli.require_writable(FLAGS.output)
+  cli.require_suffix('output', SUFFIXES)
   path = pathlib.Path(FLAGS.input).expanduser()
   if path.suffix == '.npz':
     frames = read_episode(path, ['image'])['image']
@@ -51,7 +46,7 @@ def main() -> int:
     try:
       frames = unpack_strip(_read(path), FLAGS.tile_width, FLAGS.tile_height)
     except ValueError as error:
-      raise command_line.UsageError(
+      raise cli.UsageError(
         f'{error}; see --tile_width and --tile_height.'
       ) from error
   frames = enlarge(frames, FLAGS.scale)
@@ -65,10 +60,10 @@ def _read(path: pathlib.Path) -> np.ndarray:
     with Image.open(path) as image:
       return np.asarray(image.convert('RGB'))
   except OSError as error:  # PIL's own are of this type, too.
-    raise command_line.UsageError(
+    raise cli.UsageError(
       f'--input={FLAGS.input} is neither an episode nor a picture ({error}).'
     ) from error
 
 
 if __name__ == '__main__':
-  command_line.run(main, 'input', 'output')
+  cli.run(main, 'input', 'output')

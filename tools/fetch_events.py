@@ -20,10 +20,10 @@ import re
 
 from absl import flags
 
-from planet_tf import command_line
-from planet_tf.progress import progress_bar
+from planet_tf import cli
+from planet_tf.logs.progress import progress_bar
 
-command_line.start_tensorflow()
+cli.start_tensorflow()
 
 from tools.events import Value, event_folders, read_events
 
@@ -36,12 +36,12 @@ flags.DEFINE_string('output', None, 'Folder to write to; made if need be.')
 
 def main() -> int:
   """Reads all runs and writes one file for each of their tags."""
-  command_line.require_writable_folder(FLAGS.output)
+  cli.require_writable_folder(FLAGS.output)
   pattern = str(pathlib.Path(FLAGS.logdirs).expanduser())
   logdirs = [pathlib.Path(x) for x in sorted(glob.glob(pattern))]
   folders = [x for logdir in logdirs for x in event_folders(logdir)]
   if not folders:
-    raise command_line.UsageError(
+    raise cli.UsageError(
       f'--logdirs={FLAGS.logdirs} matches no folder with TensorBoard events.'
     )
   count = 0
@@ -54,7 +54,7 @@ def main() -> int:
       target = pathlib.Path(FLAGS.output).expanduser() / _clean(str(folder))
       count += _write(target / _clean(tag), found)
   if not count:
-    raise command_line.UsageError(
+    raise cli.UsageError(
       f'--tags={FLAGS.tags} matches nothing in {len(folders)} folders.'
     )
   print(f'Wrote {count} files to {FLAGS.output}.')
@@ -82,4 +82,4 @@ def _write(path: pathlib.Path, values: list[Value]) -> int:
 
 
 if __name__ == '__main__':
-  command_line.run(main, 'logdirs', 'output')
+  cli.run(main, 'logdirs', 'output')

@@ -15,27 +15,24 @@ import shutil
 
 from absl import flags
 
-from planet_tf import command_line
+from planet_tf import cli
 
-command_line.start_tensorflow()
+cli.start_tensorflow()
 
+from planet_tf.config import gin_files
+from planet_tf.config.factories import make_sampler, open_envs
+from planet_tf.config.model_factories import make_model_for
+from planet_tf.config.settings import make_train_settings
 from planet_tf.data import list_episodes, read_episode
-from planet_tf.training import configuration
-from planet_tf.training.checkpoints import Checkpoints
-from planet_tf.training.counters import Counters
-from planet_tf.training.factories import (
-  make_sampler,
-  open_envs,
-)
-from planet_tf.training.model_factories import make_model_for
-from planet_tf.training.original_checkpoint import (
+from planet_tf.original.checkpoints import (
   assign,
   count_updates,
   read_checkpoint,
 )
-from planet_tf.training.run_directory import RunDirectory
-from planet_tf.training.train_settings import make_train_settings
-from planet_tf.training.whole_file import write_json
+from planet_tf.runs.atomic_files import atomic_write_json
+from planet_tf.runs.checkpoints import Checkpoints
+from planet_tf.runs.counters import Counters
+from planet_tf.runs.directory import RunDirectory
 
 FLAGS = flags.FLAGS
 
@@ -54,22 +51,22 @@ flags.DEFINE_string(
 
 def main() -> int:
   """Reads the checkpoint and writes the run directory."""
-  configuration.parse(FLAGS.gin_file, FLAGS.gin_param)
-  command_line.require_binding('train.task', 'tasks/cartpole_swingup.gin')
+  gin_files.parse(FLAGS.gin_file, FLAGS.gin_param)
+  cli.require_binding('train.task', 'tasks/cartpole_swingup.gin')
   values = read_checkpoint(FLAGS.checkpoint)
   output = pathlib.Path(FLAGS.output).expanduser()
   if output.exists() and any(output.iterdir()):
-    raise command_line.UsageError(
+    raise cli.UsageError(
       f'--output={FLAGS.output} is not empty; choose another folder.'
     )
   settings = make_train_settings()
   updates = count_updates(
     values,
-    configuration.bindings()['make_sampler.batch'],
-    settings.updates_per_test,
+    gin_files.bindings()['make_sampler.batch'],
+    settings.updates_per_evaluation,
   )
   if FLAGS.episodes and len(settings.tasks) > 1:
-    raise command_line.UsageError(
+    raise cli.UsageError(
       '--episodes takes the episodes of one task; leave it out for an agent '
       'of several, since the files do not say of which task they are.'
     )
@@ -84,7 +81,7 @@ def main() -> int:
       counters = _count(episodes, first.action_repeat)
       counters.updates = updates
       # Those of before are not made up for.
-      counters.tests = updates // settings.updates_per_test
+      counters.tests = updates // settings.updates_per_evaluation
       sampler = make_sampler(run.train_episodes, keys=model.batch_keys)
       position = {
         'counters': counters.as_dict(),
@@ -99,7 +96,7 @@ def main() -> int:
     finally:
       run.close()
   source = {'checkpoint': FLAGS.checkpoint, 'updates': updates}
-  write_json(output / 'imported.json', source)
+  atomic_write_json(output / 'imported.json', source)
   optimizer = 'with' if has_optimizer else 'without'
   print(
     f'{output}: weights after about {updates} updates, {optimizer} the state '
@@ -116,7 +113,7 @@ def _copy_episodes(
     return []
   folder = pathlib.Path(source).expanduser()
   if not folder.is_dir():
-    raise command_line.UsageError(f'--episodes={source} is not a folder.')
+    raise cli.UsageError(f'--episodes={source} is not a folder.')
   copies = []
   for path in list_episodes(folder):
     read_episode(path)
@@ -135,4 +132,4 @@ def _count(episodes: list[pathlib.Path], action_repeat: int) -> Counters:
 
 
 if __name__ == '__main__':
-  command_line.run(main, 'checkpoint', 'output')
+  cli.run(main, 'checkpoint', 'output')

@@ -53,7 +53,7 @@ def run(folder: pathlib.Path, repeats: int) -> dict[str, object]:
   """Runs a program and compares its results with the expected ones.
 
   Args:
-    folder: What `planet_tf.lowering.save` wrote.
+    folder: What `planet_tf.exporting.lowering.save` wrote.
     repeats: Number of timed runs.
 
   Returns:

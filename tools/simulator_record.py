@@ -7,10 +7,10 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from planet_tf.command_line import UsageError
-from planet_tf.simulator.policy import ONE_ENVIRONMENT
-from planet_tf.training import configuration
-from planet_tf.training.factories import make_planner
+from planet_tf.cli import UsageError
+from planet_tf.config import gin_files
+from planet_tf.config.factories import make_planner
+from planet_tf.true_simulator.policy import ONE_ENVIRONMENT
 
 Record = dict[str, Any]
 
@@ -49,8 +49,8 @@ def parse_settings(
         'environment acts at a time), and the seed and the task by --seed and '
         '--task.'
       )
-  configuration.parse(files, [*params, *ONE_ENVIRONMENT])
-  bindings = configuration.bindings()
+  gin_files.parse(files, [*params, *ONE_ENVIRONMENT])
+  bindings = gin_files.bindings()
   for name in bindings:
     if '/make_planner.' in name:
       raise UsageError(

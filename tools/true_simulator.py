@@ -21,22 +21,22 @@ from collections.abc import Sequence
 import numpy as np
 from absl import flags
 
-from planet_tf import command_line
-from planet_tf.progress import progress_bar
+from planet_tf import cli
+from planet_tf.logs.progress import progress_bar
 
-command_line.start_tensorflow()
+cli.start_tensorflow()
 
-from planet_tf.simulator.policy import SimulatorPolicy, check_task
-from planet_tf.training.evaluation import (
+from planet_tf.config.factories import make_planner, open_envs
+from planet_tf.logs.video import SUFFIXES, enlarge, write_video
+from planet_tf.runs.atomic_files import atomic_write_json
+from planet_tf.runs.provenance import describe_session
+from planet_tf.training.scores import (
   Scores,
   describe_returns,
   returns_of,
   run_episodes,
 )
-from planet_tf.training.factories import make_planner, open_envs
-from planet_tf.training.session import describe_session
-from planet_tf.training.video import SUFFIXES, enlarge, write_video
-from planet_tf.training.whole_file import write_json
+from planet_tf.true_simulator.policy import SimulatorPolicy, check_task
 from tools.simulator_record import (
   Record,
   find_difference,
@@ -53,14 +53,14 @@ flags.DEFINE_string('output', None, 'JSON file to write the scores to.')
 flags.DEFINE_string(
   'video', None, 'GIF or MP4 file for the first episode that is run.'
 )
-command_line.define_gin_flags('planet.gin')
+cli.define_gin_flags('planet.gin')
 
 
 def main() -> int:
   """Runs the episodes that are missing and prints the scores."""
   for path in (FLAGS.video, FLAGS.output):
-    command_line.require_writable(path)
-  command_line.require_suffix('video', SUFFIXES)
+    cli.require_writable(path)
+  cli.require_suffix('video', SUFFIXES)
   check_task(FLAGS.task)
   asked = parse_settings(
     FLAGS.task, FLAGS.seed, FLAGS.gin_file, FLAGS.gin_param
@@ -114,7 +114,7 @@ def _resume(asked: Record) -> Record:
   record = read_record(path)
   difference = find_difference(record, asked)
   if difference:
-    raise command_line.UsageError(
+    raise cli.UsageError(
       f'--output={path} holds episodes with other settings ({difference}); '
       'choose another file.'
     )
@@ -142,8 +142,8 @@ def _describe(scores: Scores, index: int) -> Record:
 
 def _write(record: Record) -> None:
   if FLAGS.output:
-    write_json(pathlib.Path(FLAGS.output), record)
+    atomic_write_json(pathlib.Path(FLAGS.output), record)
 
 
 if __name__ == '__main__':
-  command_line.run(main, 'task')
+  cli.run(main, 'task')

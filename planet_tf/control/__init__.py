@@ -1,1 +1,1 @@
-"""Planning and simulation."""
+"""Planning, and running policies in environments."""

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
-from planet_tf.noise import fold_in, normal
+from planet_tf.ops.random import fold_in, normal
 
 ScoreFunction = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
 

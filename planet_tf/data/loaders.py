@@ -59,7 +59,7 @@ def next_cycle(
   loader: str,
   cycle: Cycle,
   listing: Sequence[str],
-  every: int,
+  interval: int,
   rng: np.random.Generator,
 ) -> Cycle:
   """Begins another cycle from a fresh listing of the folder.
@@ -69,7 +69,7 @@ def next_cycle(
     cycle: The cycle that ended.
     listing: Names of the files now there; at least one, and none of
       `cycle.names` missing.
-    every: Draws in a cycle; without effect on 'reload'.
+    interval: Draws in a cycle; without effect on 'reload'.
     rng: Generator of the selection and of the order.
 
   Returns:
@@ -78,8 +78,8 @@ def next_cycle(
   seen = set(cycle.names)
   names = cycle.names + tuple(name for name in listing if name not in seen)
   old = len(seen)
-  selected = LOADERS[loader](rng, old, len(names), every)
-  draws = len(selected) if loader == 'reload' else every
+  selected = LOADERS[loader](rng, old, len(names), interval)
+  draws = len(selected) if loader == 'reload' else interval
   rounds = -(-draws // len(selected))
   order = np.concatenate([rng.permutation(selected) for _ in range(rounds)])
   return Cycle(names, tuple(order[:draws].tolist()))
@@ -97,31 +97,31 @@ def check_loader(loader: str) -> None:
 
 
 def _recent(
-  rng: np.random.Generator, old: int, total: int, every: int
+  rng: np.random.Generator, old: int, total: int, interval: int
 ) -> np.ndarray:
-  new = old + _distinct(rng, total - old, every // 2)
-  return np.concatenate([new, _distinct(rng, old, every // 2)])
+  new = old + _distinct(rng, total - old, interval // 2)
+  return np.concatenate([new, _distinct(rng, old, interval // 2)])
 
 
 def _cache(
-  rng: np.random.Generator, old: int, total: int, every: int
+  rng: np.random.Generator, old: int, total: int, interval: int
 ) -> np.ndarray:
   del old
-  return _distinct(rng, total, every)
+  return _distinct(rng, total, interval)
 
 
 def _reload(
-  rng: np.random.Generator, old: int, total: int, every: int
+  rng: np.random.Generator, old: int, total: int, interval: int
 ) -> np.ndarray:
-  del rng, old, every
+  del rng, old, interval
   return np.arange(total)
 
 
 def _uniform(
-  rng: np.random.Generator, old: int, total: int, every: int
+  rng: np.random.Generator, old: int, total: int, interval: int
 ) -> np.ndarray:
   del old
-  return rng.integers(total, size=every)
+  return rng.integers(total, size=interval)
 
 
 def _distinct(rng: np.random.Generator, total: int, amount: int) -> np.ndarray:

@@ -43,7 +43,7 @@ class ChunkSampler:
     batch: int,
     length: int,
     loader: str = 'recent',
-    every: int = 1000,
+    interval: int = 1000,
     num_chunks: int | None = 1,
     cache_gib: float = 4.0,
     seed: int = 0,
@@ -56,7 +56,7 @@ class ChunkSampler:
       batch: Chunks in a batch, B.
       length: Time steps in a chunk, T.
       loader: 'recent', 'cache', 'reload' or 'uniform' (see loaders.py).
-      every: Episodes drawn between two listings of the folder.
+      interval: Episodes drawn between two listings of the folder.
       num_chunks: Consecutive chunks cut out of a drawn episode at one random
         offset; None for as many as fit, less one, but at least one.
       cache_gib: Memory for decoded episodes in GiB; the least recently used
@@ -70,21 +70,21 @@ class ChunkSampler:
     loaders.check_loader(loader)
     _check_least('batch', batch, 1)
     _check_least('length', length, 1)
-    _check_least('every', every, 2)
+    _check_least('interval', interval, 2)
     _check_least('num_chunks', 1 if num_chunks is None else num_chunks, 1)
     if cache_gib < 0:
       raise loaders.SamplerError(f'cache_gib={cache_gib} must be at least 0')
     self._batch = batch
     self._length = length
     self._loader = loader
-    self._every = every
+    self._interval = interval
     self._num_chunks = num_chunks
     # What a saved position depends on, beside the files.
     self._settings = {
       'batch': batch,
       'length': length,
       'loader': loader,
-      'every': every,
+      'interval': interval,
       'num_chunks': num_chunks,
     }
     self._folder = EpisodeFolder(
@@ -246,7 +246,7 @@ class ChunkSampler:
       if cycle.finished:
         listing = self._folder.listing(known=cycle.names)
         cycle = loaders.next_cycle(
-          self._loader, cycle, listing, self._every, rng
+          self._loader, cycle, listing, self._interval, rng
         )
       name, cycle = cycle.current, cycle.advance()
       offsets = chunks.chunk_offsets(

@@ -18,7 +18,7 @@ from planet_tf.envs.rendering import (
   choose_backend,
   probe_frame,
 )
-from planet_tf.envs.tasks import InvalidTaskOption, make_task
+from planet_tf.envs.tasks import InvalidTaskOption, build_env
 from planet_tf.envs.worker_process import (
   WorkerDied,
   WorkerError,
@@ -39,7 +39,7 @@ __all__ = [
   'WorkerError',
   'WorkerTimeout',
   'choose_backend',
-  'make_task',
+  'build_env',
   'probe_frame',
   'register_task',
   'task_names',

@@ -80,7 +80,7 @@ class Camera:
       env: Environment with the attribute `physics`.
       image_size: Height and width in pixels.
       camera: Number or name of the camera; -1 is the free one.
-      render_quality: 'exact' or 'fast', see `tasks.make_task`.
+      render_quality: 'exact' or 'fast', see `tasks.build_env`.
 
     Raises:
       UnsupportedEnvironment: The model has no such camera.

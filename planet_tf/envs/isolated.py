@@ -11,7 +11,7 @@ from planet_tf.envs.parallel import ParallelEnvs
 
 
 class IsolatedEnvironment(dm_env.Environment):
-  """The environment of `make_task`, safe beside TensorFlow.
+  """The environment of `build_env`, safe beside TensorFlow.
 
   Same observations, actions, rewards and seeding; arguments and errors are
   those of `ParallelEnvs`.

@@ -14,7 +14,7 @@ from dm_env import specs
 
 from planet_tf.envs import rendering
 from planet_tf.envs.registry import find_task, registered_task
-from planet_tf.envs.tasks import make_task, needs_rendering
+from planet_tf.envs.tasks import build_env, needs_rendering
 from planet_tf.envs.worker_process import (
   WorkerDied,
   WorkerProcess,
@@ -65,15 +65,15 @@ class ParallelEnvs:
       timeout: Seconds to wait for the slowest environment in each call.
       modules: Modules that the workers import first, such as one that
         registers the task.
-      **task_options: Of `tasks.make_task`.
+      **task_options: Of `tasks.build_env`.
 
     Raises:
       UnknownTask, InvalidTaskOption, UnsupportedEnvironment,
-      RenderingUnavailable: As `tasks.make_task`.
+      RenderingUnavailable: As `tasks.build_env`.
       WorkerError: The environment could not be built.
       ValueError, TypeError: A bad count, or an option of another name.
     """
-    inspect.signature(make_task).bind(task, **task_options)
+    inspect.signature(build_env).bind(task, **task_options)
     if count < 1:
       raise ValueError(f'count must be a positive integer, got {count!r}.')
     if timeout <= 0:

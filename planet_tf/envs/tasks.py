@@ -28,7 +28,7 @@ class InvalidTaskOption(ValueError):
   """An option of a task with a value that it cannot take."""
 
 
-def make_task(
+def build_env(
   task: str | Task,
   *,
   seed: int | None = None,
@@ -109,7 +109,7 @@ def make_simulation(
 
   Returns:
     A dm_env environment with the extra method `seed`; actions and rewards as
-    those of `make_task`, observations as the task has them.
+    those of `build_env`, observations as the task has them.
   """
   repeat = task.action_repeat if action_repeat is None else action_repeat
   env = NormalizeActions(Seeding(task, seed), task.name)

@@ -36,7 +36,7 @@ class Server:
 
     Args:
       request: `path`, the parent's module search path; `modules` to import
-        first; `task`, a name or a pickled task; `options` of make_task.
+        first; `task`, a name or a pickled task; `options` of build_env.
 
     Returns:
       `action_spec`, `observation_spec`, `action_repeat` and `duration`.
@@ -49,7 +49,7 @@ class Server:
     task = request['task']
     if isinstance(task, bytes):
       task = pickle.loads(task)
-    self._env = tasks.make_task(task, **request['options'])
+    self._env = tasks.build_env(task, **request['options'])
     return {
       'action_spec': self._env.action_spec(),
       'observation_spec': self._env.observation_spec(),

@@ -1,1 +1,1 @@
-"""The agent outside of this package: SavedModel, StableHLO, LiteRT."""
+"""The agent outside of training: SavedModel, StableHLO, LiteRT."""

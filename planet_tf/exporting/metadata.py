@@ -7,10 +7,10 @@ from typing import Any
 
 import planet_tf
 from planet_tf.agent import PlanetAgent
-from planet_tf.training import configuration
-from planet_tf.training.counters import Counters
-from planet_tf.training.session import describe_session
-from planet_tf.training.whole_file import write_json
+from planet_tf.config import gin_files
+from planet_tf.runs.atomic_files import atomic_write_json
+from planet_tf.runs.counters import Counters
+from planet_tf.runs.provenance import describe_session
 
 FILE = 'metadata.json'
 CONFIG = 'config.gin'
@@ -55,7 +55,7 @@ def describe(
     'counters': counters.as_dict(),
     'planner': agent.planner.keywords,
     'precision': model.precision,
-    'chains': model.chains,
+    'num_splits': model.num_splits,
     'weights': weights,
   }
 
@@ -63,8 +63,8 @@ def describe(
 def write(directory: pathlib.Path, metadata: Mapping[str, Any]) -> None:
   """Writes metadata and current configuration into the folder of an export."""
   directory.mkdir(parents=True, exist_ok=True)
-  write_json(directory / FILE, metadata)
-  (directory / CONFIG).write_text(configuration.text())
+  atomic_write_json(directory / FILE, metadata)
+  (directory / CONFIG).write_text(gin_files.text())
 
 
 def read(directory: pathlib.Path) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from planet_tf.agent import AgentPolicy, AgentState
 from planet_tf.exporting import metadata as metadata_file
 from planet_tf.exporting.functions import AgentFunctions, Tensors
 from planet_tf.exporting.metadata import ExportError
-from planet_tf.training.machine import choose_chains
+from planet_tf.ops.auto import choose_num_splits
 
 EXTRA = 'assets.extra'  # Where Serving has files that it does not read.
 
@@ -73,7 +73,7 @@ class SavedAgent:
         'planet_tf.export has written.'
       )
     self.metadata = metadata_file.read(self.path / EXTRA)
-    choose_chains(self.metadata['chains'])
+    choose_num_splits(self.metadata['num_splits'])
     try:
       self.functions = tf.saved_model.load(str(self.path))
     except _UNREADABLE as error:

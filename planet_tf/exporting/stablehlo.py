@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from planet_tf import lowering
 from planet_tf.agent import PlanetAgent
+from planet_tf.exporting import lowering
 from planet_tf.exporting import metadata as metadata_file
 from planet_tf.exporting.functions import AgentFunctions
 
@@ -37,7 +37,7 @@ def save(
   directory: pathlib.Path,
   batch: int,
 ) -> None:
-  """Writes `act` as a program; see `planet_tf.lowering` for the files.
+  """Writes `act` as a program; `exporting.lowering` lists the files.
 
   Args:
     agent: The agent.

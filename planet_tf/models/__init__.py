@@ -2,7 +2,7 @@
 
 from planet_tf.models.base import LatentDynamics, State
 from planet_tf.models.drnn import DRNN, Wiring
-from planet_tf.models.recurrent import RNN
+from planet_tf.models.rnn import RNN
 from planet_tf.models.rssm import RSSM
 from planet_tf.models.ssm import SSM
 

@@ -138,7 +138,7 @@ class LatentDynamics(keras.layers.Layer, abc.ABC):
     projected = self.project(embedding)
     return prior, self.posterior(state, action, prior, projected, noise[1])
 
-  def closed_loop(
+  def observe(
     self,
     embedding: tf.Tensor,
     actions: tf.Tensor,
@@ -173,7 +173,7 @@ class LatentDynamics(keras.layers.Layer, abc.ABC):
     inputs = (projected, actions, noise[0], noise[1])
     return _scan(step, (state, state), inputs)
 
-  def open_loop(
+  def imagine(
     self, actions: tf.Tensor, noise: tf.Tensor, state: State
   ) -> State:
     """Predicts a batch of sequences without observations.

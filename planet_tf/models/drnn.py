@@ -25,7 +25,7 @@ import tensorflow as tf
 from planet_tf.models.base import LatentDynamics, State
 from planet_tf.models.gaussian import Gaussian
 from planet_tf.models.gru import GRU, Pair
-from planet_tf.products import Dense, join
+from planet_tf.ops.precision import Dense, concat
 
 
 class Wiring(NamedTuple):
@@ -162,7 +162,7 @@ class DRNN(LatentDynamics):
     """One step; without an observation, that is with zeros, it is the prior."""
     wiring = self.wiring
     encoded = self.encoder(
-      _join(
+      _concat(
         action,
         wiring.sample_to_encoder and state['sample'],
         wiring.decoder_to_encoder and state['decoder_state'],
@@ -171,7 +171,7 @@ class DRNN(LatentDynamics):
       projected,
     )
     hidden = self.hidden(
-      _join(
+      _concat(
         encoded,
         wiring.sample_to_sample and state['sample'],
         wiring.decoder_to_sample and state['decoder_state'],
@@ -179,7 +179,7 @@ class DRNN(LatentDynamics):
     )
     gaussian = self.gaussian(hidden, noise)
     decoded = self.decoder(
-      _join(
+      _concat(
         gaussian['sample'],
         wiring.encoder_to_decoder and state['encoder_state'],
         wiring.action_to_decoder and action,
@@ -189,6 +189,6 @@ class DRNN(LatentDynamics):
     return {'encoder_state': encoded, 'decoder_state': decoded, **gaussian}
 
 
-def _join(*inputs: tf.Tensor | bool) -> tf.Tensor:
+def _concat(*inputs: tf.Tensor | bool) -> tf.Tensor:
   """Side by side, without those that are not connected."""
-  return join(*(x for x in inputs if x is not False))
+  return concat(*(x for x in inputs if x is not False))

@@ -3,7 +3,7 @@
 import keras
 import tensorflow as tf
 
-from planet_tf.products import add_bias, join, product
+from planet_tf.ops.precision import add_bias, concat, matmul
 
 
 class Gaussian(keras.layers.Layer):
@@ -49,9 +49,9 @@ class Gaussian(keras.layers.Layer):
     Returns:
       `mean`, `stddev` and `sample`, each [.., S].
     """
-    kernel = join(self.mean.kernel, self.stddev.kernel)
-    bias = join(self.mean.bias, self.stddev.bias)
-    outputs = add_bias(product(inputs, kernel), bias, keras.activations.linear)
+    kernel = concat(self.mean.kernel, self.stddev.kernel)
+    bias = concat(self.mean.bias, self.stddev.bias)
+    outputs = add_bias(matmul(inputs, kernel), bias, keras.activations.linear)
     mean, raw = tf.split(tf.cast(outputs, tf.float32), 2, -1)
     stddev = tf.math.softplus(raw) + self.min_stddev
     sample = mean if self.mean_only else mean + stddev * noise

@@ -3,7 +3,7 @@
 import keras
 import tensorflow as tf
 
-from planet_tf.products import add_bias, join, product
+from planet_tf.ops.precision import add_bias, concat, matmul
 
 Pair = tuple[tf.Tensor, tf.Tensor]
 
@@ -84,18 +84,18 @@ class GRU(keras.layers.Layer):
       w_ru, w_c = _last(self.w_ru, rows), _last(self.w_c, rows)
     else:
       w_ru, w_c = projected[1]
-    gates = _linear(join(inputs, state), w_ru, self.b_ru)
+    gates = _linear(concat(inputs, state), w_ru, self.b_ru)
     if projected is not None:
       gates += projected[0][0]
     reset, update = tf.split(tf.sigmoid(gates), 2, -1)
-    candidate = _linear(join(inputs, reset * state), w_c, self.b_c)
+    candidate = _linear(concat(inputs, reset * state), w_c, self.b_c)
     if projected is not None:
       candidate += projected[0][1]
     return update * state + (1.0 - update) * tf.tanh(candidate)
 
 
 def _linear(inputs: tf.Tensor, kernel: tf.Tensor, bias: tf.Tensor) -> tf.Tensor:
-  outputs = add_bias(product(inputs, kernel), bias, keras.activations.linear)
+  outputs = add_bias(matmul(inputs, kernel), bias, keras.activations.linear)
   return tf.cast(outputs, tf.float32)  # Gates need the precision.
 
 

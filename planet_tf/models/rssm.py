@@ -23,8 +23,8 @@ import tensorflow as tf
 from planet_tf.models.base import LatentDynamics, State
 from planet_tf.models.gaussian import Gaussian
 from planet_tf.models.gru import GRU
-from planet_tf.models.split_dense import SplitDense
-from planet_tf.products import Dense, join
+from planet_tf.models.precomputed_dense import PrecomputedDense
+from planet_tf.ops.precision import Dense, concat
 
 
 class RSSM(LatentDynamics):
@@ -76,7 +76,9 @@ class RSSM(LatentDynamics):
     self.gru = GRU(belief_size, name='gru')
     self.output_layers = layers(num_layers, 'transition_out')
     self.prior_gaussian = Gaussian(state_size, **options, name='prior_gaussian')
-    self.posterior_input = SplitDense(embed_size, activation, name='posterior')
+    self.posterior_input = PrecomputedDense(
+      embed_size, activation, name='posterior'
+    )
     self.posterior_layers = layers(num_layers - 1, 'posterior_hidden')
     self.posterior_gaussian = Gaussian(
       state_size, **options, name='posterior_gaussian'
@@ -115,13 +117,13 @@ class RSSM(LatentDynamics):
 
   def features(self, state: State) -> tf.Tensor:
     """Sample and belief side by side, [.., F]."""
-    return join(state['sample'], state['belief'])
+    return concat(state['sample'], state['belief'])
 
   def transition(
     self, state: State, action: tf.Tensor, noise: tf.Tensor
   ) -> State:
     """Prior of the next state; see the base class."""
-    hidden = join(state['sample'], action)
+    hidden = concat(state['sample'], action)
     for layer in self.input_layers:
       hidden = layer(hidden)
     belief = self.gru(hidden, state['belief'])

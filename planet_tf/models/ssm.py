@@ -17,8 +17,8 @@ import tensorflow as tf
 
 from planet_tf.models.base import LatentDynamics, State
 from planet_tf.models.gaussian import Gaussian
-from planet_tf.models.split_dense import SplitDense
-from planet_tf.products import Dense, join
+from planet_tf.models.precomputed_dense import PrecomputedDense
+from planet_tf.ops.precision import Dense, concat
 
 
 class SSM(LatentDynamics):
@@ -51,7 +51,7 @@ class SSM(LatentDynamics):
       embed_size, activation, name='transition_hidden'
     )
     self.prior_gaussian = Gaussian(state_size, **options, name='prior_gaussian')
-    self.posterior_hidden = SplitDense(
+    self.posterior_hidden = PrecomputedDense(
       embed_size, activation, name='posterior_hidden'
     )
     self.posterior_gaussian = Gaussian(
@@ -85,7 +85,7 @@ class SSM(LatentDynamics):
     self, state: State, action: tf.Tensor, noise: tf.Tensor
   ) -> State:
     """Prior of the next state; see the base class."""
-    hidden = self.transition_hidden(join(state['sample'], action))
+    hidden = self.transition_hidden(concat(state['sample'], action))
     return self.prior_gaussian(hidden, noise)
 
   def project(self, embedding: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
@@ -101,6 +101,6 @@ class SSM(LatentDynamics):
     noise: tf.Tensor,
   ) -> State:
     """Posterior of the next state; see the base class."""
-    statistics = join(prior['mean'], prior['stddev'])
+    statistics = concat(prior['mean'], prior['stddev'])
     hidden = self.posterior_hidden(statistics, projected)
     return self.posterior_gaussian(hidden, noise)

@@ -12,7 +12,7 @@ from planet_tf.networks.convolution import (
   Conv2DTranspose,
   PointTransposed,
 )
-from planet_tf.products import Dense
+from planet_tf.ops.precision import Dense
 
 EMBEDDING_SIZE = 1024
 IMAGE_SHAPE = (64, 64, 3)

@@ -1,13 +1,10 @@
-"""Convolutions of stride 2 that compute in the type of `products_in`."""
+"""Convolutions of stride 2 that compute in the type of `autocast`."""
 
 import keras
 import tensorflow as tf
 
-from planet_tf.networks.constructions import (
-  convolution,
-  transposed_convolution,
-)
-from planet_tf.products import add_bias, operand
+from planet_tf.ops.convolution import convolution, transposed_convolution
+from planet_tf.ops.precision import add_bias, cast
 
 
 class Conv2D(keras.layers.Conv2D):
@@ -19,7 +16,7 @@ class Conv2D(keras.layers.Conv2D):
 
   def call(self, inputs: tf.Tensor) -> tf.Tensor:
     """Maps [B, height, width, in] to [B, height', width', filters]."""
-    outputs = convolution(operand(inputs), operand(self.kernel))
+    outputs = convolution(cast(inputs), cast(self.kernel))
     return add_bias(outputs, self.bias, self.activation)
 
 
@@ -31,7 +28,7 @@ class Conv2DTranspose(keras.layers.Conv2DTranspose):
 
   def call(self, inputs: tf.Tensor) -> tf.Tensor:
     """Maps [B, height, width, in] to [B, height', width', filters]."""
-    outputs = transposed_convolution(operand(inputs), operand(self.kernel))
+    outputs = transposed_convolution(cast(inputs), cast(self.kernel))
     return add_bias(outputs, self.bias, self.activation)
 
 
@@ -68,7 +65,7 @@ class PointTransposed(keras.layers.Layer):
   def call(self, inputs: tf.Tensor) -> tf.Tensor:
     """Maps [B, in] to relu maps [B, kernel_size, kernel_size, filters]."""
     size = self.kernel_size
-    kernel = tf.reshape(operand(self.kernel), (-1, self.kernel.shape[-1]))
-    outputs = tf.matmul(operand(inputs), kernel, transpose_b=True)
+    kernel = tf.reshape(cast(self.kernel), (-1, self.kernel.shape[-1]))
+    outputs = tf.matmul(cast(inputs), kernel, transpose_b=True)
     outputs = tf.reshape(outputs, (-1, size, size, self.filters))
     return add_bias(outputs, self.bias, keras.activations.relu)

@@ -9,7 +9,7 @@ import keras
 import tensorflow as tf
 
 from planet_tf import distributions
-from planet_tf.products import Dense
+from planet_tf.ops.precision import Dense
 
 LIKELIHOODS = ('normal', 'truncated_normal', 'tanh_normal', 'deterministic')
 

@@ -1,1 +1,1 @@
-"""Training: configuration, objectives, the loop and its records."""
+"""The training loop."""

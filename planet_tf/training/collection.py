@@ -1,119 +1,116 @@
-"""Collects episodes into the run directory.
+"""Collection of training data: random episodes, then those of the agents.
 
-Source: paper, algorithm 1; original: training/utility.py
-(simulate_episodes, collect_initial_episodes).
+Source: paper, algorithm 1; original: training/define_model.py and
+scripts/configs.py (_initial_collection, _active_collection).
 """
 
-import pathlib
-import re
-import time
-from collections.abc import Callable
+import dataclasses
+from collections.abc import Callable, Mapping
 
-from planet_tf.control.simulate import (
-  Envs,
-  Policy,
-  RandomPolicy,
-  Simulation,
-  action_bounds,
-  simulate,
-)
-from planet_tf.data import list_episodes, write_episode
-from planet_tf.training.seeds import make_integer_seed
-
-_NUMBER = re.compile(r'-episode(\d{6})(-|$)')
+from planet_tf.agent import PlanetAgent
+from planet_tf.config.settings import CollectSettings, TrainSettings
+from planet_tf.control.simulate import Simulation
+from planet_tf.logs.recorder import Recorder
+from planet_tf.ops.linear_ramp import linear
+from planet_tf.runs.counters import Counters
+from planet_tf.training import scores
+from planet_tf.training.collector import Collector
+from planet_tf.training.schedule import Schedule, Turn
+from planet_tf.training.seeds import make_seed
 
 
-class Collector:
-  """Collects episodes of one kind and one task into a folder.
+@dataclasses.dataclass
+class Collection:
+  """Collects training data.
 
-  Episodes are numbered from 0, those of all tasks together. Everything random
-  in an episode is a function of the run's seed, the kind and the number, so
-  an episode that is lost with a crash comes back the same.
-
-  Args:
-    directory: Folder of the episode files.
-    envs: Environments of the task.
-    kind: `train` or `test`; separates the seeds.
-    seed: Seed of the run.
+  Attributes:
+    settings: Settings of the run.
+    schedule: When to collect.
+    agents: Agent of each collection, by its name.
+    collectors: Collector of each task, by its name.
+    recorder: Takes the returns.
   """
 
-  def __init__(
-    self, directory: pathlib.Path, envs: Envs, kind: str, seed: int
-  ) -> None:
-    directory.mkdir(parents=True, exist_ok=True)
-    self.directory = directory
-    self.envs = envs
-    self._kind = kind
-    self._seed = seed
+  settings: TrainSettings
+  schedule: Schedule
+  agents: Mapping[str, PlanetAgent]
+  collectors: Mapping[str, Collector]
+  recorder: Recorder
 
-  def collect_random(
-    self, number: int, count: int, on_decision: Callable[[], None] | None = None
-  ) -> Simulation:
-    """Collects episodes of random actions.
+  def is_due(self, counters: Counters) -> bool:
+    """Whether episodes are missing after so many updates."""
+    collected = self.schedule.episodes(counters.updates)
+    wanted = self.settings.seed_episodes + collected
+    return counters.episodes < wanted * len(self.collectors)
+
+  def run(
+    self, counters: Counters, on_decision: Callable[[], None]
+  ) -> list[str]:
+    """Collects the next episodes, side by side, and counts them.
 
     Args:
-      number: Number of the first episode.
-      count: Episodes to collect, at most as many as there are environments.
+      counters: Counters of the run; those of the data go up.
       on_decision: Called after each decision.
 
     Returns:
-      The episodes, which have been written.
+      A line about each episode.
     """
-    seeds = self._seeds('actions', number, count)
-    policy = RandomPolicy(*action_bounds(self.envs.action_spec), seeds)
-    return self.collect(policy, number, count, on_decision)
+    number = counters.episodes
+    turn = self._turn(number)
+    task = list(self.collectors)[turn.task]
+    collector = self.collectors[task]
+    count = min(turn.episodes, collector.envs.count)
+    settings = self.schedule.collections.get(turn.collection)
+    if settings is None or settings.policy == 'random':
+      result = collector.collect_random(number, count, on_decision)
+    else:
+      seed = make_seed(self.settings.seed, 'train-agent', number)
+      noise = exploration(settings, counters.updates)
+      policy = self.agents[turn.collection].policy(seed, noise)
+      result = collector.collect(policy, number, count, on_decision)
+    suffix = scores.suffix(
+      (task, self.collectors), (turn.collection, self.schedule.collections)
+    )
+    return self._record(result, counters, collector, suffix)
 
-  def collect(
+  def _turn(self, number: int) -> Turn:
+    """Whose turn it is to collect the episode of a number."""
+    tasks, seeds = len(self.collectors), self.settings.seed_episodes
+    if number >= seeds * tasks:
+      return self.schedule.turn(number - seeds * tasks, tasks)
+    task, done = divmod(number, seeds)
+    return Turn('', task, seeds - done)
+
+  def _record(
     self,
-    policy: Policy,
-    number: int,
-    count: int = 1,
-    on_decision: Callable[[], None] | None = None,
-  ) -> Simulation:
-    """Collects episodes of a policy, side by side.
-
-    Args:
-      policy: The policy.
-      number: Number of the first episode.
-      count: Episodes to collect, at most as many as there are environments.
-      on_decision: Called after each decision.
-
-    Returns:
-      The episodes, which have been written.
-    """
-    seeds = self._seeds('env', number, count)
-    result = simulate(self.envs, policy, seeds, on_decision)
-    stamp = time.strftime('%Y%m%dT%H%M%S', time.gmtime())
-    task = re.sub(r'\W+', '-', self.envs.task)
-    for index, episode in enumerate(result.episodes):
-      name = f'{stamp}-episode{number + index:06d}-{task}'
-      write_episode(self.directory, episode, name=name)
-    return result
-
-  def _seeds(self, purpose: str, number: int, count: int) -> list[int]:
-    return [
-      make_integer_seed(self._seed, f'{self._kind}-{purpose}', number + index)
-      for index in range(count)
-    ]
+    result: Simulation,
+    counters: Counters,
+    collector: Collector,
+    suffix: str,
+  ) -> list[str]:
+    lines = []
+    for episode in result.episodes:
+      decisions = len(episode['reward']) - 1
+      counters.episodes += 1
+      counters.decisions += decisions
+      counters.env_steps += decisions * collector.envs.action_repeat
+      (value,) = scores.returns_of([episode])
+      metrics = {
+        'return': value,
+        'episode_length': decisions,
+        'seconds_per_decision': result.policy_seconds / result.decisions,
+        'seconds_per_env_decision': result.env_seconds / result.decisions,
+      }
+      metrics = {name + suffix: value for name, value in metrics.items()}
+      self.recorder.scalars('train', counters, metrics)
+      lines.append(
+        f'episode {counters.episodes} after {counters.updates} updates: '
+        f'return{suffix} {value:.1f}'
+      )
+    return lines
 
 
-def set_aside(directory: pathlib.Path, number: int) -> list[pathlib.Path]:
-  """Moves episodes that are newer than the checkpoint out of the way.
-
-  They will be collected again, with the same content.
-
-  Args:
-    directory: Folder of the episode files.
-    number: Number of episodes at the checkpoint.
-
-  Returns:
-    The files' new paths, in the folder `superseded`.
-  """
-  moved = []
-  for path in list_episodes(directory):
-    match = _NUMBER.search(path.stem)
-    if match and int(match[1]) >= number:
-      target = directory / 'superseded' / path.name
-      target.parent.mkdir(exist_ok=True)
-      moved.append(path.replace(target))
-  return moved
+def exploration(settings: CollectSettings, updates: int) -> float:
+  """Standard deviation of the action noise at this moment."""
+  factor = linear(updates, settings.exploration_ramp, settings.exploration_min)
+  return settings.exploration * factor

@@ -10,8 +10,8 @@ from typing import Literal
 import numpy as np
 import tensorflow as tf
 
-from planet_tf.chains import split_batch
-from planet_tf.training.registry import ConfigurationError
+from planet_tf.config.registry import ConfigurationError
+from planet_tf.ops.parallel import split_batch
 from planet_tf.world_model import WorldModel
 
 

@@ -4,36 +4,34 @@ import os
 import pathlib
 from collections.abc import Callable, Mapping
 
-import gin
-
-from planet_tf.control.simulate import Envs
-from planet_tf.data import ChunkSampler
-from planet_tf.training import configuration
-from planet_tf.training.checkpoints import Checkpoints
-from planet_tf.training.collection import Collector
-from planet_tf.training.counters import Counters
-from planet_tf.training.data_phase import DataPhase
-from planet_tf.training.factories import (
+from planet_tf.config import gin_files
+from planet_tf.config.factories import (
   make_agents,
   make_planner,
   make_sampler,
   open_envs,
 )
-from planet_tf.training.model_factories import make_model_for
-from planet_tf.training.profiling import Profiler, UpdateRange
-from planet_tf.training.registry import ConfigurationError, in_scope
-from planet_tf.training.replicas import check_compiler, make_strategy
-from planet_tf.training.run_directory import RunDirectory
-from planet_tf.training.schedule import Schedule
-from planet_tf.training.seeds import make_integer_seed
-from planet_tf.training.summaries import Recorder
-from planet_tf.training.test_phase import TestPhase
-from planet_tf.training.train_settings import (
+from planet_tf.config.model_factories import make_model_for
+from planet_tf.config.registry import ConfigurationError, in_scope
+from planet_tf.config.settings import (
   CollectSettings,
   TrainSettings,
   make_collect_settings,
   make_train_settings,
 )
+from planet_tf.control.simulate import Envs
+from planet_tf.data import ChunkSampler
+from planet_tf.logs.recorder import Recorder
+from planet_tf.runs.checkpoints import Checkpoints
+from planet_tf.runs.counters import Counters
+from planet_tf.runs.directory import RunDirectory
+from planet_tf.training.collection import Collection
+from planet_tf.training.collector import Collector
+from planet_tf.training.evaluation import Evaluation
+from planet_tf.training.profiling import Profiler, UpdateRange
+from planet_tf.training.replicas import check_compiler, make_strategy
+from planet_tf.training.schedule import Schedule
+from planet_tf.training.seeds import make_integer_seed
 from planet_tf.training.trainer import Trainer
 
 
@@ -71,7 +69,7 @@ def train(
       )
       run.describe(envs)
       trainer.recorder.settings(
-        configuration.bindings(), gin.operative_config_str()
+        gin_files.bindings(), gin_files.operative_text()
       )
       return trainer.run_until_done()
   finally:
@@ -89,9 +87,9 @@ def check_settings() -> tuple[TrainSettings, Schedule]:
   """
   settings = make_train_settings()
   collections = {name: _collect_settings(name) for name in settings.collections}
-  schedule = Schedule(collections, settings.updates_per_test)
+  schedule = Schedule(collections, settings.updates_per_evaluation)
   _check_end(settings, schedule)
-  for name in {*settings.collections, *settings.tests}:
+  for name in {*settings.collections, *settings.evaluations}:
     with in_scope(name):
       make_planner()
   return settings, schedule
@@ -123,7 +121,7 @@ def _make_trainer(
   check_compiler(model, strategy)
   _check_lengths(sampler, duration, settings.open_loop_context)
   recorder = Recorder(run.path)
-  names = {*settings.collections, *settings.tests}
+  names = {*settings.collections, *settings.evaluations}
   agents = make_agents(names, model, next(iter(envs.values())))
 
   def collectors(kind: str, directory: pathlib.Path) -> dict[str, Collector]:
@@ -141,17 +139,17 @@ def _make_trainer(
     schedule=schedule,
     checkpoints=Checkpoints(run.checkpoints, model, settings.keep_checkpoints),
     recorder=recorder,
-    data_phase=DataPhase(
+    collection=Collection(
       settings=settings,
       schedule=schedule,
       agents=agents,
       collectors=collectors('train', run.train_episodes),
       recorder=recorder,
     ),
-    test_phase=TestPhase(
+    evaluation=Evaluation(
       settings=settings,
       model=model,
-      agents={name: agents[name] for name in settings.tests},
+      agents={name: agents[name] for name in settings.evaluations},
       collectors=collectors('test', run.test_episodes),
       recorder=recorder,
     ),
@@ -166,7 +164,7 @@ def _check_end(settings: TrainSettings, schedule: Schedule) -> None:
   if schedule.updates_for(wanted) is None:
     raise ConfigurationError(
       f'train.total_episodes={settings.total_episodes} cannot be reached: all '
-      f'collections end before; raise collect.until or leave one at None.'
+      f'collections end before; raise collect.end or leave one at None.'
     )
 
 

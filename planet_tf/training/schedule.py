@@ -13,10 +13,7 @@ import dataclasses
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-import keras
-import tensorflow as tf
-
-from planet_tf.training.train_settings import CollectSettings
+from planet_tf.config.settings import CollectSettings
 
 _FOREVER = 2**40  # Updates; more than anybody will make.
 
@@ -41,11 +38,11 @@ class Schedule:
 
   Attributes:
     collections: Settings of the collections, by name.
-    updates_per_test: Updates for each test phase.
+    updates_per_evaluation: Updates for each test phase.
   """
 
   collections: Mapping[str, CollectSettings]
-  updates_per_test: int
+  updates_per_evaluation: int
 
   def turn(self, number: int, tasks: int = 1) -> Turn:
     """Whose turn it is to collect an episode.
@@ -76,7 +73,7 @@ class Schedule:
 
   def tests(self, updates: int) -> int:
     """Test phases to have completed after so many updates."""
-    return updates // self.updates_per_test
+    return updates // self.updates_per_evaluation
 
   def updates_until_event(self, updates: int) -> int:
     """Updates from now to the next collection or test, at least 1."""
@@ -106,48 +103,8 @@ def _times(settings: CollectSettings, updates: int) -> int:
 
   Original: tools/schedule.py (binary).
   """
-  every, until = settings.every, settings.until
-  after = every if settings.after is None else settings.after
+  interval, end = settings.interval, settings.end
+  start = interval if settings.start is None else settings.start
   # The step of the original in which the last of these updates was made.
-  step = updates - 1 if until is None else min(updates, until) - 1
-  return (step - after) // every + 1 if step >= max(after, 0) else 0
-
-
-def linear(step: float, ramp: float, least: float = 0.0) -> float:
-  """A factor that rises or falls between 0 and 1.
-
-  Args:
-    step: Updates so far.
-    ramp: Updates over which the factor rises from 0 to 1; if negative, over
-      which it falls from 1 to 0; 0 for a factor of 1.
-    least: Lower bound of the factor.
-
-  Returns:
-    The factor. Original: tools/schedule.py (linear).
-  """
-  if not ramp:
-    return 1.0
-  risen = min(step / abs(ramp), 1.0)
-  return max(least, risen if ramp > 0 else 1.0 - risen)
-
-
-class LinearRamp(keras.optimizers.schedules.LearningRateSchedule):
-  """Learning rate that rises or falls linearly; see `linear`.
-
-  Args:
-    rate: Learning rate at its height.
-    ramp: Updates of the ramp; falls if negative.
-  """
-
-  def __init__(self, rate: float, ramp: int) -> None:
-    self.rate = rate
-    self.ramp = ramp
-
-  def __call__(self, step: tf.Tensor) -> tf.Tensor:
-    """Learning rate after so many updates."""
-    risen = tf.minimum(tf.cast(step, tf.float32) / abs(self.ramp), 1.0)
-    return self.rate * (risen if self.ramp > 0 else 1.0 - risen)
-
-  def get_config(self) -> dict[str, float]:
-    """What is needed to make it again."""
-    return {'rate': self.rate, 'ramp': self.ramp}
+  step = updates - 1 if end is None else min(updates, end) - 1
+  return (step - start) // interval + 1 if step >= max(start, 0) else 0

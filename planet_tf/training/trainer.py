@@ -20,24 +20,24 @@ import numpy as np
 import tensorflow as tf
 from tqdm import tqdm
 
+from planet_tf.config.settings import TrainSettings
 from planet_tf.data import ChunkSampler, EpisodeError
 from planet_tf.envs import (
   RenderingUnavailable,
   UnsupportedEnvironment,
   WorkerError,
 )
-from planet_tf.progress import progress_bar
-from planet_tf.training.checkpoints import Checkpoints
-from planet_tf.training.collection import set_aside
-from planet_tf.training.counters import Counters
-from planet_tf.training.data_phase import DataPhase
+from planet_tf.logs.progress import progress_bar
+from planet_tf.logs.recorder import Recorder
+from planet_tf.runs.checkpoints import Checkpoints
+from planet_tf.runs.counters import Counters
+from planet_tf.runs.directory import RunDirectory
+from planet_tf.training.collection import Collection
+from planet_tf.training.collector import set_aside
+from planet_tf.training.evaluation import Evaluation
 from planet_tf.training.profiling import Profiler
 from planet_tf.training.replicas import compiled_update
-from planet_tf.training.run_directory import RunDirectory
 from planet_tf.training.schedule import Schedule
-from planet_tf.training.summaries import Recorder
-from planet_tf.training.test_phase import TestPhase
-from planet_tf.training.train_settings import TrainSettings
 from planet_tf.world_model import WorldModel
 
 # What users can mend; the run then goes on from here.
@@ -69,8 +69,8 @@ class Trainer:
   schedule: Schedule
   checkpoints: Checkpoints
   recorder: Recorder
-  data_phase: DataPhase
-  test_phase: TestPhase
+  collection: Collection
+  evaluation: Evaluation
   profiler: Profiler
   should_stop: Callable[[], bool]
 
@@ -119,14 +119,14 @@ class Trainer:
   def _do_what_is_due(self) -> None:
     """Collects and tests as the schedule wants it after these updates."""
     counters = self.counters
-    while self.data_phase.is_due(counters):
+    while self.collection.is_due(counters):
       self._status('collecting' if counters.updates else 'random episodes')
-      for line in self.data_phase.run(counters, self._check_stop):
+      for line in self.collection.run(counters, self._check_stop):
         self._bar.write(line)
       self._checkpoint()
-    while self.test_phase.lacks_seed_episodes(counters):
+    while self.evaluation.lacks_seed_episodes(counters):
       self._status('random episodes')
-      self.test_phase.collect_seed_episodes(counters, self._check_stop)
+      self.evaluation.collect_seed_episodes(counters, self._check_stop)
       self._checkpoint()
     while counters.tests < self.schedule.tests(counters.updates):
       self._run_test()
@@ -163,7 +163,7 @@ class Trainer:
     """One test phase."""
     self._status('testing')
     counters = self.counters
-    metrics, returns = self.test_phase.run(counters, self._check_stop)
+    metrics, returns = self.evaluation.run(counters, self._check_stop)
     self.recorder.scalars('test', counters, metrics, returns)
     if 'return' in metrics:
       self._bar.write(

@@ -28,7 +28,7 @@ def _plan(data, case, model, state=None):
 
   def score(actions, iteration):
     step = None if noise is None else tf.gather(noise, iteration)
-    returns = model.predicted_return(state, actions, step)
+    returns = model.score(state, actions, step)
     all_returns.append(returns)
     return returns
 

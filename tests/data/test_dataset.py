@@ -10,7 +10,7 @@ from planet_tf.data import (
 
 
 def make(directory, **kwargs):
-  return ChunkSampler(directory, batch=3, length=4, every=8, **kwargs)
+  return ChunkSampler(directory, batch=3, length=4, interval=8, **kwargs)
 
 
 @pytest.fixture

@@ -83,7 +83,7 @@ def test_batches_are_copies(tmp_path):
 def test_consecutive_chunks_stay_in_order(tmp_path):
   """Chunks that do not fit into a batch begin the next one."""
   fill(tmp_path, 4, steps=24)
-  sampler = make(tmp_path, num_chunks=3, every=4, loader='cache')
+  sampler = make(tmp_path, num_chunks=3, interval=4, loader='cache')
   chunks = rewards(sampler.batches(9)).reshape(12, 3, 5)
   assert (np.diff(chunks.reshape(12, 15), axis=1) == 1).all()
   starts = chunks[:, 0, 0]
@@ -102,7 +102,7 @@ def test_default_number_of_chunks_of_the_original(tmp_path):
 
 def test_new_files_are_seen_only_at_the_next_listing(tmp_path):
   fill(tmp_path, 2)
-  sampler = make(tmp_path, batch=2, every=6, loader='cache')
+  sampler = make(tmp_path, batch=2, interval=6, loader='cache')
   batches = [sampler.sample()]
   add_episode(tmp_path, 7)
   batches += [sampler.sample() for _ in range(2)]
@@ -225,7 +225,7 @@ def test_one_batch_is_prepared_ahead_in_a_thread(tmp_path, monkeypatch):
 def test_folder_is_not_read_after_the_last_batch(tmp_path):
   """The round ends with a cycle; what comes after it sees the new file."""
   fill(tmp_path, 2)
-  sampler = make(tmp_path, batch=2, every=6, loader='cache')
+  sampler = make(tmp_path, batch=2, interval=6, loader='cache')
   assert len(list(sampler.batches(3))) == 3
   add_episode(tmp_path, 7)
   assert (rewards(sampler.batches(3)) >= 700).any()
@@ -233,7 +233,7 @@ def test_folder_is_not_read_after_the_last_batch(tmp_path):
 
 def test_error_in_the_thread_reaches_the_caller(tmp_path):
   fill(tmp_path, 2)
-  sampler = make(tmp_path, batch=2, every=6, loader='cache')
+  sampler = make(tmp_path, batch=2, interval=6, loader='cache')
   received = []
   with pytest.raises(EpisodeError, match='vanished'):
     for batch in sampler.batches(9):
@@ -246,7 +246,7 @@ def test_error_in_the_thread_reaches_the_caller(tmp_path):
   # Nothing is lost: with the file back, the round goes on.
   path.write_bytes(content)
   received += sampler.batches(6)
-  expected = make(tmp_path, batch=2, every=6, loader='cache').batches(9)
+  expected = make(tmp_path, batch=2, interval=6, loader='cache').batches(9)
   np.testing.assert_array_equal(rewards(received), rewards(expected))
 
 
@@ -335,7 +335,7 @@ def test_vanished_file_is_named_on_resuming(tmp_path):
 
 def test_replaced_file_is_named(tmp_path):
   (path,) = fill(tmp_path, 1)
-  sampler = make(tmp_path, every=100)
+  sampler = make(tmp_path, interval=100)
   sampler.element_spec()
   os.replace(add_episode(tmp_path / 'other', 0, steps=20), path)
   sampler._cache._episodes.clear()
@@ -346,7 +346,7 @@ def test_replaced_file_is_named(tmp_path):
 
 def test_state_is_small_and_relative(tmp_path):
   fill(tmp_path, 30)
-  sampler = make(tmp_path, every=60)
+  sampler = make(tmp_path, interval=60)
   sampler.sample()
   text = json.dumps(sampler.state_dict())
   assert str(tmp_path) not in text
@@ -366,7 +366,7 @@ def test_state_of_other_settings_is_refused(tmp_path):
     ({'loader': 'recen'}, "did you mean 'recent'"),
     ({'batch': 0}, 'batch=0 must be an integer of at least 1'),
     ({'length': 2.5}, 'length=2.5'),
-    ({'every': 1}, 'every=1 must be an integer of at least 2'),
+    ({'every': 1}, 'interval=1 must be an integer of at least 2'),
     ({'num_chunks': 0}, 'num_chunks=0'),
     ({'cache_gib': -1.0}, 'cache_gib=-1.0 must be at least 0'),
   ],

@@ -29,11 +29,11 @@ def run(program, *arguments):
 REPLAY = """
 import json, sys
 import numpy as np
-from planet_tf.envs import make_task
+from planet_tf.envs import build_env
 
 task, path = sys.argv[1:]
 episode = np.load(path)
-env = make_task(task, seed=0)
+env = build_env(task, seed=0)
 env.reset()
 position, velocity = episode['position'][0], episode['velocity'][0]
 with env.physics.reset_context():
@@ -67,12 +67,12 @@ def test_replays_the_originals_episode(task, golden_root):
 SHARED_MEMORY = """
 import json
 import numpy as np
-from planet_tf.envs import make_task
+from planet_tf.envs import build_env
 from planet_tf.envs.dm_control import PAPER_TASKS
 
 shared = []
 for name, *_ in PAPER_TASKS:
-  env = make_task(name, duration=2)
+  env = build_env(name, duration=2)
   steps = [env.reset()]
   steps += [env.step(np.zeros(env.action_spec().shape)) for _ in range(2)]
   assert steps[-1].last()

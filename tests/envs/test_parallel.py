@@ -20,7 +20,7 @@ from planet_tf.envs import (
   WorkerDied,
   WorkerError,
   WorkerTimeout,
-  make_task,
+  build_env,
 )
 
 ZERO = np.zeros(2, np.float32)
@@ -47,7 +47,7 @@ def test_side_by_side_as_alone():
   with ParallelEnvs('dummy', 3, action_repeat=2) as envs:
     together = [envs.reset([1, 2, 3]), *map(envs.step, actions)]
   for index in range(3):
-    env = make_task('dummy', action_repeat=2)
+    env = build_env('dummy', action_repeat=2)
     env.seed(index + 1)
     alone = [env.reset(), *(env.step(a[index]) for a in actions)]
     for a, b in zip(alone, together, strict=True):
@@ -286,7 +286,7 @@ def test_workers_end_with_their_object():
 
 def test_isolated_environment():
   env = IsolatedEnvironment('dummy', duration=2, seed=4)
-  reference = make_task('dummy', duration=2, seed=4)
+  reference = build_env('dummy', duration=2, seed=4)
   assert env.action_spec() == reference.action_spec()
   assert env.observation_spec() == reference.observation_spec()
   assert (env.action_repeat, env.duration) == (1, 2)

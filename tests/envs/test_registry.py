@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import worker_tasks
 
-from planet_tf.envs import UnknownTask, make_task, register_task, task_names
+from planet_tf.envs import UnknownTask, build_env, register_task, task_names
 from planet_tf.envs.registry import find_task
 
 
@@ -26,7 +26,7 @@ def test_unknown_task_names_the_nearest():
   with pytest.raises(
     UnknownTask, match="'cheeta_run'; did you .*'cheetah_run'"
   ):
-    make_task('cheeta_run')
+    build_env('cheeta_run')
 
 
 def test_unknown_task_lists_all():
@@ -43,12 +43,12 @@ def test_decorator():
     return worker_tasks.Fake()
 
   assert isinstance(decorated(), worker_tasks.Fake)
-  env = make_task('test_decorated')
+  env = build_env('test_decorated')
   assert (env.action_repeat, env.duration) == (4, 250)
 
   # A notebook's cell that runs again replaces its task.
   register_task('test_decorated', action_repeat=2, renders=False)(decorated)
-  assert make_task('test_decorated').action_repeat == 2
+  assert build_env('test_decorated').action_repeat == 2
 
 
 def test_taken_and_reserved_names():
@@ -87,7 +87,7 @@ def test_a_broken_module_keeps_its_own_error(tmp_path, monkeypatch):
 
 
 def test_seed_reaches_factories():
-  env = make_task('test_fake', seed=7)
+  env = build_env('test_fake', seed=7)
   assert env.reset().observation['image'][0, 0, 0] == 7
   env.seed(8)
   assert env.reset().observation['image'][0, 0, 0] == 8

@@ -67,7 +67,7 @@ def test_dummy_loads_no_rendering_library():
   program = """
 import sys
 from planet_tf import envs
-envs.make_task('dummy').reset()
+envs.build_env('dummy').reset()
 heavy = {'mujoco', 'dm_control', 'tensorflow', 'OpenGL'} & set(sys.modules)
 assert not heavy, heavy
 """

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from planet_tf.envs import InvalidTaskOption, ParallelEnvs, make_task
+from planet_tf.envs import InvalidTaskOption, ParallelEnvs, build_env
 
 # Action repeat (paper), action size, state components (original).
 TASKS = {
@@ -89,10 +89,10 @@ def test_whole_episode(task):
 
 
 def test_options():
-  env = make_task('dummy', action_repeat=3, image_size=32, seed=1)
+  env = build_env('dummy', action_repeat=3, image_size=32, seed=1)
   assert (env.action_repeat, env.duration) == (3, 333)
   assert env.reset().observation['image'].shape == (32, 32, 3)
-  env = make_task('dummy', duration=4)
+  env = build_env('dummy', duration=4)
   env.reset()
   last = [env.step(np.zeros(2)).last() for _ in range(4)]
   assert last == [False, False, False, True]
@@ -100,8 +100,8 @@ def test_options():
 
 
 def test_action_repeat_sums_rewards():
-  single = make_task('dummy', seed=3)
-  double = make_task('dummy', seed=3, action_repeat=2)
+  single = build_env('dummy', seed=3)
+  double = build_env('dummy', seed=3, action_repeat=2)
   single.reset(), double.reset()
   action = np.array([0.3, -0.7])
   rewards = [single.step(action).reward for _ in range(4)]
@@ -120,17 +120,17 @@ def test_action_repeat_sums_rewards():
 )
 def test_bad_options(options, words):
   with pytest.raises(InvalidTaskOption, match=words):
-    make_task('dummy', **options)
+    build_env('dummy', **options)
 
 
 @pytest.mark.parametrize('seed', [-1, 2**32, 0.5])
 def test_bad_seed(seed):
   with pytest.raises(ValueError, match='from 0 to'):
-    make_task('dummy', seed=seed)
+    build_env('dummy', seed=seed)
 
 
 def test_observations_share_no_memory():
-  env = make_task('dummy')
+  env = build_env('dummy')
   steps = [env.reset(), *(env.step(np.ones(2)) for _ in range(3))]
   arrays = [x for step in steps for x in step.observation.values()]
   for i, first in enumerate(arrays):
@@ -139,7 +139,7 @@ def test_observations_share_no_memory():
 
 
 def test_dummy_rewards_the_way_to_its_target():
-  env = make_task('dummy', seed=0)
+  env = build_env('dummy', seed=0)
   position = env.reset().observation['position']
   for _ in range(40):
     action = np.clip((np.array([0.5, -0.5]) - position) / 0.1, -1, 1)

@@ -8,7 +8,7 @@ import pytest
 from dm_env import specs
 from worker_tasks import Fake
 
-from planet_tf.envs import Task, UnsupportedEnvironment, make_task
+from planet_tf.envs import Task, UnsupportedEnvironment, build_env
 from planet_tf.envs.observations import as_image
 from planet_tf.envs.seeding import Seeding
 from planet_tf.envs.wrappers import ActionRepeat, NormalizeActions, TimeLimit
@@ -119,7 +119,7 @@ def observing(observation):
 def test_observations_become_flat_vectors():
   image = np.zeros((64, 64, 3), np.uint8)
   nested = {'image': image, 'a': {'b': np.ones((2, 2), int), 'c': True}}
-  env = make_task(observing(nested))
+  env = build_env(observing(nested))
   observation = env.reset().observation
   assert {k: v.shape for k, v in env.observation_spec().items()} == {
     'image': (64, 64, 3),
@@ -132,16 +132,16 @@ def test_observations_become_flat_vectors():
 
 def test_no_image():
   with pytest.raises(UnsupportedEnvironment, match='gives no image'):
-    make_task(observing(np.zeros(3)))
+    build_env(observing(np.zeros(3)))
 
 
 def test_reserved_observation():
   with pytest.raises(UnsupportedEnvironment, match="called 'reward'"):
-    make_task(observing({'reward': 1.0}))
+    build_env(observing({'reward': 1.0}))
 
 
 def test_infinite_observations_raise():
-  env = make_task(observing({'image': np.zeros((8, 8, 3)), 'x': np.nan}))
+  env = build_env(observing({'image': np.zeros((8, 8, 3)), 'x': np.nan}))
   with pytest.raises(FloatingPointError, match="'x' of task 'custom'"):
     env.reset()
 

@@ -3,15 +3,15 @@
 import pytest
 
 from planet_tf.agent import PlanetAgent
-from planet_tf.training import configuration, factories, model_factories
-from planet_tf.training.counters import Counters
+from planet_tf.config import factories, gin_files, model_factories
+from planet_tf.runs.counters import Counters
 
 
 def make_agent(*params, actions=2):
   """An agent of the toy task at debug size."""
   import numpy as np
 
-  configuration.parse(['tasks/dummy.gin', 'scale/debug.gin'], params)
+  gin_files.parse(['tasks/dummy.gin', 'scale/debug.gin'], params)
   model = model_factories.make_world_model(actions, seed=3)
   bound = np.ones(actions, np.float32)
   return PlanetAgent(model, factories.make_planner(), -bound, bound)

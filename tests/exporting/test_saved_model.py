@@ -19,10 +19,10 @@ import sys
 import numpy as np
 import tensorflow as tf
 
-path, chains = sys.argv[1], int(sys.argv[2])
-if chains > 1:
+path, num_splits = sys.argv[1], int(sys.argv[2])
+if num_splits > 1:
   tf.config.threading.set_intra_op_parallelism_threads(1)
-  tf.config.threading.set_inter_op_parallelism_threads(chains)
+  tf.config.threading.set_inter_op_parallelism_threads(num_splits)
 agent = tf.saved_model.load(path)
 images = np.load('images.npy')
 for batch in (1, 8):
@@ -44,17 +44,19 @@ def _images(batch):
   return np.random.default_rng(0).integers(0, 256, shape, np.uint8)
 
 
-@pytest.mark.parametrize('precision, chains', [('float32', 1), ('bfloat16', 2)])
-def test_a_fresh_process_acts_the_same(tmp_path, facts, precision, chains):
+@pytest.mark.parametrize(
+  'precision, num_splits', [('float32', 1), ('bfloat16', 2)]
+)
+def test_a_fresh_process_acts_the_same(tmp_path, facts, precision, num_splits):
   agent = make_agent(
     f'make_world_model.precision = {precision!r}',
-    f'make_world_model.chains = {chains}',
+    f'make_world_model.num_splits = {num_splits}',
   )
   images = _images(8)
   np.save(tmp_path / 'images.npy', images)
   path = save(AgentFunctions(agent), facts, tmp_path)
   result = subprocess.run(
-    [sys.executable, '-I', '-c', STRANGER, path, str(chains)],
+    [sys.executable, '-I', '-c', STRANGER, path, str(num_splits)],
     capture_output=True,
     text=True,
     cwd=tmp_path,

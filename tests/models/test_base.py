@@ -53,7 +53,7 @@ def _assert_close(actual, expected, tolerance=1e-5):
 
 def test_shapes(cell, inputs):
   assert set(cell.state_sizes) >= {'mean', 'stddev', 'sample'}
-  for states in cell.closed_loop(*inputs):
+  for states in cell.observe(*inputs):
     for name, size in cell.state_sizes.items():
       assert states[name].shape == (BATCH, LENGTH, size), name
     features = cell.features(states)
@@ -65,7 +65,7 @@ def test_shapes(cell, inputs):
 
 def test_closed_loop_is_step_by_step(cell, inputs):
   embedding, actions, noise = inputs
-  priors, posteriors = cell.closed_loop(embedding, actions, noise)
+  priors, posteriors = cell.observe(embedding, actions, noise)
   state = cell.zero_state(BATCH)
   for t in range(LENGTH):
     prior, state = cell(state, actions[:, t], embedding[:, t], noise[:, :, t])
@@ -78,7 +78,7 @@ def test_open_loop_is_step_by_step_without_observations(cell, inputs):
   _, start = cell(
     cell.zero_state(BATCH), actions[:, 0], embedding[:, 0], noise[:, :, 0]
   )
-  predicted = cell.open_loop(actions, noise[0], start)
+  predicted = cell.imagine(actions, noise[0], start)
   state = start
   for t in range(LENGTH):
     prior, state = cell(state, actions[:, t], noise=noise[:, :, t])
@@ -87,23 +87,21 @@ def test_open_loop_is_step_by_step_without_observations(cell, inputs):
 
 
 def test_graph_equals_eager(cell, inputs):
-  _assert_close(
-    tf.function(cell.closed_loop)(*inputs), cell.closed_loop(*inputs)
-  )
+  _assert_close(tf.function(cell.observe)(*inputs), cell.observe(*inputs))
 
 
 def test_batch_elements_do_not_mix(cell, inputs):
   embedding, actions, noise = inputs
-  _, together = cell.closed_loop(embedding, actions, noise)
+  _, together = cell.observe(embedding, actions, noise)
   for i in range(BATCH):
     one = slice(i, i + 1)
-    _, alone = cell.closed_loop(embedding[one], actions[one], noise[:, one])
+    _, alone = cell.observe(embedding[one], actions[one], noise[:, one])
     _assert_close(alone, {k: v[one] for k, v in together.items()})
 
 
 def test_the_observation_reaches_the_posterior_only(cell, inputs):
   embedding, actions, noise = inputs
-  state = cell.open_loop(actions[:, :2], noise[0][:, :2], cell.zero_state(3))
+  state = cell.imagine(actions[:, :2], noise[0][:, :2], cell.zero_state(3))
   state = {k: v[:, -1] for k, v in state.items()}
   step = (state, actions[:, 2])
   first = cell(*step, embedding[:, 0], noise[:, :, 0])
@@ -115,7 +113,7 @@ def test_the_observation_reaches_the_posterior_only(cell, inputs):
 
 def test_divergence_and_features_train_every_variable(cell, inputs):
   with tf.GradientTape() as tape:
-    prior, posterior = cell.closed_loop(*inputs)
+    prior, posterior = cell.observe(*inputs)
     loss = tf.reduce_mean(distributions.divergence(posterior, prior))
     loss += tf.reduce_mean(cell.features(posterior) ** 2)
   gradients = tape.gradient(loss, cell.trainable_variables)
@@ -128,8 +126,8 @@ def test_divergence_and_features_train_every_variable(cell, inputs):
 
 def test_noise_matters_only_where_states_are_stochastic(cell, inputs):
   embedding, actions, noise = inputs
-  _, first = cell.closed_loop(embedding, actions, noise)
-  _, second = cell.closed_loop(embedding, actions, -noise)
+  _, first = cell.observe(embedding, actions, noise)
+  _, second = cell.observe(embedding, actions, -noise)
   same = np.array_equal(first['sample'], second['sample'])
   assert same == cell.mean_only
 
@@ -137,14 +135,14 @@ def test_noise_matters_only_where_states_are_stochastic(cell, inputs):
 def test_saved_model(cell, inputs, tmp_path):
   module = tf.Module()
   module.weights = [variable.value for variable in cell.variables]
-  module.closed_loop = tf.function(
-    cell.closed_loop,
+  module.observe = tf.function(
+    cell.observe,
     input_signature=[tf.TensorSpec(x.shape, x.dtype) for x in inputs],
   )
   tf.saved_model.save(module, str(tmp_path))
   loaded = tf.saved_model.load(str(tmp_path))
-  prior, posterior = cell.closed_loop(*inputs)
-  loaded_prior, loaded_posterior = loaded.closed_loop(*inputs)
+  prior, posterior = cell.observe(*inputs)
+  loaded_prior, loaded_posterior = loaded.observe(*inputs)
   _assert_close(dict(loaded_prior), prior)
   _assert_close(dict(loaded_posterior), posterior)
 

@@ -19,7 +19,7 @@ def test_closed_loop(golden, golden_model, relative_error):
   data = golden.load('unroll.npz')
   cell = golden_model().dynamics
   noise = np.stack([data['noise/prior'], data['noise/posterior']])
-  prior, posterior = cell.closed_loop(
+  prior, posterior = cell.observe(
     tf.constant(data['embedded']), tf.constant(data['prev_action']), noise
   )
   for name, state in (('prior', prior), ('posterior', posterior)):
@@ -37,13 +37,13 @@ def test_open_loop(golden, golden_model, relative_error):
   context = int(data['context'])
   noise = np.stack([data['noise/prior'], data['noise/posterior']])
   actions = tf.constant(data['prev_action'])
-  _, posterior = cell.closed_loop(
+  _, posterior = cell.observe(
     tf.constant(data['embedded'][:, :context]),
     actions[:, :context],
     noise[:, :, :context],
   )
   last = {key: value[:, -1] for key, value in posterior.items()}
-  future = cell.open_loop(actions[:, context:], noise[0][:, context:], last)
+  future = cell.imagine(actions[:, context:], noise[0][:, context:], last)
   for key, expected in _state(data, 'open').items():
     actual = tf.concat([posterior[key], future[key]], 1)
     assert relative_error(actual, expected) < 1e-5, key

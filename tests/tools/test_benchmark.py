@@ -4,10 +4,10 @@ import json
 
 import pytest
 
-from planet_tf.command_line import UsageError
+from planet_tf.cli import UsageError
+from planet_tf.config import model_factories
+from planet_tf.config.registry import ConfigurationError
 from planet_tf.envs import UnknownTask
-from planet_tf.training import model_factories
-from planet_tf.training.registry import ConfigurationError
 from tests.commands import run_tool
 from tools.benchmark import (
   job,
@@ -38,7 +38,7 @@ def _jobs(names, **changes):
     'updates': [],
     'agents': ['1'],
     'precision': 'float32',
-    'chains': '1',
+    'num_splits': '1',
     'tasks': ['dummy'],
   }
   return plan.make_jobs(names, **{**options, **changes})
@@ -123,7 +123,7 @@ def test_sizes_are_configurations():
   assert sizes.current('make_sampler')['batch'] == 16
   assert sizes.current('make_sampler')['length'] == 32
   assert sizes.current('make_world_model')['precision'] == 'bfloat16'
-  assert sizes.current('make_world_model')['chains'] == 3
+  assert sizes.current('make_world_model')['num_splits'] == 3
 
 
 @pytest.mark.parametrize(
@@ -210,7 +210,7 @@ def _record(seconds, gflops, **changes):
     'size': 'paper',
     'label': '50x50',
     'precision': 'bfloat16',
-    'chains': 1,
+    'num_splits': 1,
     'peak_gflops': {'float32': 1.0, 'bfloat16': gflops},
     'median_seconds': seconds,
     **changes,
@@ -248,8 +248,8 @@ def test_comparison_without_peaks_or_rows():
 
 def test_verdict_on_the_automatic_choice():
   records = [
-    _record(seconds, 1.0, precision=precision, chains=chains)
-    for seconds, precision, chains in (
+    _record(seconds, 1.0, precision=precision, num_splits=num_splits)
+    for seconds, precision, num_splits in (
       (4.0, 'float32', 1),
       (2.0, 'bfloat16', 1),
       (1.0, 'bfloat16', 2),
@@ -258,7 +258,7 @@ def test_verdict_on_the_automatic_choice():
   rows = [record['results'][0] for record in records]
   record = {**records[0], 'results': rows}
   text = report.verdict(record, 'bfloat16', 2)
-  assert 'fastest is bfloat16 in 2 chains, as chosen' in text
+  assert 'fastest is bfloat16 in 2 num_splits, as chosen' in text
   assert "'auto' takes 300% longer" in report.verdict(record, 'float32', 1)
 
 

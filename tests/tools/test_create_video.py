@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from planet_tf.training.video import unpack_strip
+from planet_tf.logs.video import unpack_strip
 from tests.commands import run_tool
 
 

@@ -6,7 +6,7 @@ import json
 import pytest
 from PIL import Image
 
-from planet_tf.command_line import UsageError
+from planet_tf.cli import UsageError
 from tests.commands import run_tool
 from tools.curve import picture
 from tools.curve.rows import read_rows, split_rows, write_csv

@@ -6,12 +6,12 @@ import pathlib
 import numpy as np
 import pytest
 
-from planet_tf.training import configuration
-from planet_tf.training.original_checkpoint import read_checkpoint
-from planet_tf.training.original_variables import original_variables
+from planet_tf.config import gin_files
+from planet_tf.logs.recorder import read_metrics
+from planet_tf.original.checkpoints import read_checkpoint
+from planet_tf.original.variables import original_variables
+from planet_tf.runs.loading import load_run
 from planet_tf.training.run import train
-from planet_tf.training.summaries import read_metrics
-from planet_tf.training.trained_run import load_run
 from tests.commands import run_tool
 
 ROOT = pathlib.Path(__file__).parents[2]
@@ -25,9 +25,9 @@ PARAMS = (
   'make_planner.iterations = 2',
   'make_envs.duration = 30',
   'train.seed_episodes = 1',
-  'collect.every = 252',
+  'collect.interval = 252',
   'train.total_episodes = 2',
-  'train.updates_per_test = 250',
+  'train.updates_per_evaluation = 250',
 )
 TASK = 'tasks/cartpole_swingup.gin'
 
@@ -63,7 +63,7 @@ def test_the_agent_has_the_weights(imported):
 
 
 def test_training_goes_on(imported):
-  configuration.parse([TASK], PARAMS)
+  gin_files.parse([TASK], PARAMS)
   counters = train(imported)
   assert counters.updates == 253
   # The test that the original has run is not made up for.

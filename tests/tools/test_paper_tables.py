@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from planet_tf.command_line import UsageError
-from planet_tf.training.run_directory import RunError
+from planet_tf.cli import UsageError
+from planet_tf.runs.directory import RunError
 from tests.commands import run_tool
 from tools.paper_tables import curves, efficiency, table
 from tools.paper_tables.groups import read_group, read_groups
@@ -129,7 +129,7 @@ def test_rows_say_what_machines_chose(tmp_path):
 def test_rows_say_what_is_not_the_papers(tmp_path):
   path = _make_run(tmp_path, 'cheetah_run', 0, [(10, 100, [1.0])], horizon=6)
   with (path / 'config.gin').open('a') as file:
-    file.write("train.tests = ('fast', 'slow')\n")
+    file.write("train.evaluations = ('fast', 'slow')\n")
     file.write('train.total_episodes = 10\n')
     file.write('fast/make_planner.candidates = 20\n')
     file.write('slow/make_planner.candidates = 30\n')
@@ -169,13 +169,13 @@ def test_only_the_first_tested_planner_counts(tmp_path):
   for path in paths:
     (path / 'metrics.jsonl').write_text(json.dumps(line) + '\n')
     with (path / 'config.gin').open('a') as file:
-      file.write("train.tests = ('main', 'fast')\n")
+      file.write("train.evaluations = ('main', 'fast')\n")
   (first, second) = read_group(f'{tmp_path}/*').tests_of('cheetah_run')[0]
   assert first.returns == second.returns == [2.0]
   text = (paths[1] / 'config.gin').read_text()
   text = text.replace("'main', 'fast'", "'fast', 'main'")
   (paths[1] / 'config.gin').write_text(text)
-  with pytest.raises(UsageError, match='train.tests is .* two groups'):
+  with pytest.raises(UsageError, match='train.evaluations is .* two groups'):
     read_group(f'{tmp_path}/*')
 
 
@@ -189,7 +189,7 @@ def test_any_tested_planner_can_be_chosen(tmp_path):
   text = '\n'.join(json.dumps(x) for x in lines)
   (path / 'metrics.jsonl').write_text(text + '\n')
   with (path / 'config.gin').open('a') as file:
-    file.write("train.tests = ('main', 'fast')\n")
+    file.write("train.evaluations = ('main', 'fast')\n")
     file.write('fast/make_planner.candidates = 20\n')
   texts = [f'PlaNet={tmp_path}/*', f'PlaNet@fast={tmp_path}/*']
   main, fast = read_groups(texts)
@@ -366,8 +366,8 @@ def test_averages_are_over_tasks_seeds_and_trajectories(tmp_path):
 
 def test_other_numbers_of_test_episodes_are_not_mixed(runs):
   with (runs / 'cheetah_run_1_12' / 'config.gin').open('a') as file:
-    file.write('train.test_episodes = 7\n')
-  with pytest.raises(UsageError, match='train.test_episodes is 1 and 7'):
+    file.write('train.evaluation_episodes = 7\n')
+  with pytest.raises(UsageError, match='train.evaluation_episodes is 1 and 7'):
     read_group(f'{runs}/*')
 
 

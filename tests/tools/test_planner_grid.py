@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from planet_tf.command_line import UsageError
+from planet_tf.cli import UsageError
 from tests.commands import run_tool
 from tools.planner_grid import figure
 from tools.planner_grid.cells import (

@@ -6,7 +6,7 @@ import shutil
 import pytest
 from PIL import Image
 
-from planet_tf.command_line import UsageError
+from planet_tf.cli import UsageError
 from tests.commands import run_tool
 from tools.plot_runs.figure import draw
 

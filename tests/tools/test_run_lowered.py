@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from planet_tf.lowering import lower, save
+from planet_tf.exporting.lowering import lower, save
 from tools.benchmark import lower as benchmark_lower
 
 ROOT = pathlib.Path(__file__).parents[2]

@@ -11,8 +11,8 @@ import time
 
 import pytest
 
-from planet_tf.command_line import UsageError
-from planet_tf.training.summaries import read_metrics
+from planet_tf.cli import UsageError
+from planet_tf.logs.recorder import read_metrics
 from tests.commands import ROOT, run_tool
 from tools.sweep.local import LocalBackend
 from tools.sweep.monitor import Monitor
@@ -37,7 +37,7 @@ def make(seed=None):
 
 
 # Little to learn, and no test.
-SHORT = ('total_episodes = 2', 'updates_per_test = 1000')
+SHORT = ('total_episodes = 2', 'updates_per_evaluation = 1000')
 
 
 def test_trials_are_tasks_by_seeds_by_experiments(tmp_path):

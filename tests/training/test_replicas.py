@@ -10,7 +10,7 @@ PROGRAM = """
 import sys
 import tensorflow as tf
 from planet_tf.training import configuration
-from planet_tf.training.registry import ConfigurationError
+from planet_tf.config.registry import ConfigurationError
 from planet_tf.training.run import train
 
 logdir, count, *params = sys.argv[1:]
@@ -41,8 +41,8 @@ def _metrics(logdir, split):
 
 
 def test_two_devices_learn_what_one_learns(tmp_path):
-  # Two chains split the batch and draw noise as two devices do.
-  result = _train(tmp_path / 'one', 1, 'make_world_model.chains = 2')
+  # Two num_splits split the batch and draw noise as two devices do.
+  result = _train(tmp_path / 'one', 1, 'make_world_model.num_splits = 2')
   assert result.returncode == 0, result.stderr
   result = _train(tmp_path / 'two', 2, "train.strategy = 'mirrored'")
   assert result.returncode == 0, result.stderr

@@ -2,25 +2,26 @@
 
 import pytest
 
-from planet_tf.training.schedule import LinearRamp, Schedule, Turn, linear
-from planet_tf.training.train_settings import CollectSettings
+from planet_tf.config.settings import CollectSettings
+from planet_tf.ops.linear_ramp import LinearRamp, linear
+from planet_tf.training.schedule import Schedule, Turn
 
 
-def _settings(every, after=None, until=None, episodes=1):
+def _settings(interval, start=None, end=None, episodes=1):
   return CollectSettings(
     policy='agent',
     episodes=episodes,
-    every=every,
-    after=after,
-    until=until,
+    interval=interval,
+    start=start,
+    end=end,
     exploration=0.3,
     exploration_ramp=0,
-    exploration_least=0.0,
+    exploration_min=0.0,
   )
 
 
-def _schedule(every, updates_per_test):
-  return Schedule({'main': _settings(every)}, updates_per_test)
+def _schedule(interval, updates_per_evaluation):
+  return Schedule({'main': _settings(interval)}, updates_per_evaluation)
 
 
 def test_default_events_are_those_of_the_original(golden):
@@ -77,29 +78,29 @@ def test_updates_for_is_the_inverse_of_collections(episodes):
   assert updates == 0 or schedule.episodes(updates - 1) == episodes - 1
 
 
-def _binary(step, samples, after, every, until):
+def _binary(step, samples, after, interval, until):
   """Whether the original collects in a step; tools/schedule.py (binary)."""
   active = step >= after and (until <= 0 or step < until)
-  return active and (step - after) % every < samples
+  return active and (step - after) % interval < samples
 
 
 @pytest.mark.parametrize(
-  'after, every, until', [(5, 5, -1), (0, 3, -1), (4, 6, 23), (7, 2, 8)]
+  'after, interval, until', [(5, 5, -1), (0, 3, -1), (4, 6, 23), (7, 2, 8)]
 )
-def test_times_are_those_of_the_original(after, every, until):
-  settings = _settings(every, after, until if until > 0 else None)
+def test_times_are_those_of_the_original(after, interval, until):
+  settings = _settings(interval, after, until if until > 0 else None)
   schedule = Schedule({'main': settings}, 1000)
   collected = 0
   for updates in range(1, 60):
     # In the original the step counts samples before the update, 50 in each.
-    samples = [50 * x for x in (updates - 1, 1, after, every, until)]
+    samples = [50 * x for x in (updates - 1, 1, after, interval, until)]
     collected += _binary(*samples[:4], samples[4] if until > 0 else -1)
     assert schedule.episodes(updates) == collected, updates
 
 
 def test_collections_and_tasks_take_turns():
   schedule = Schedule(
-    {'one': _settings(2), 'two': _settings(3, after=0, episodes=2)}, 1000
+    {'one': _settings(2), 'two': _settings(3, start=0, episodes=2)}, 1000
   )
   # Two comes after updates 1, 4 and 7, one after 3, 5 and 7.
   assert [schedule.episodes(updates) for updates in range(8)] == [
@@ -120,7 +121,7 @@ def test_collections_and_tasks_take_turns():
 
 
 def test_collections_that_end_may_not_reach_the_episodes():
-  schedule = Schedule({'main': _settings(10, until=35)}, 1000)
+  schedule = Schedule({'main': _settings(10, end=35)}, 1000)
   assert schedule.episodes(1000) == 3
   assert schedule.updates_for(3) == 31
   assert schedule.updates_for(4) is None

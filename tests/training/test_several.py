@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from planet_tf.config import factories, gin_files
+from planet_tf.config.registry import ConfigurationError
 from planet_tf.data import list_episodes, read_episode
-from planet_tf.training import configuration, factories
-from planet_tf.training.registry import ConfigurationError
+from planet_tf.logs.recorder import read_metrics
+from planet_tf.runs.loading import load_run, read_task
 from planet_tf.training.run import train
-from planet_tf.training.summaries import read_metrics
-from planet_tf.training.trained_run import load_run, read_task
 from tests.commands import ROOT, run_program
 
 HERE = pathlib.Path(__file__).parent
@@ -21,18 +21,18 @@ TASKS = ('train.task = ("dummy", "line")', 'make_envs.modules = ["line_task"]')
 COLLECTIONS = (
   'train.collections = ("main", "pair")',
   'pair/collect.episodes = 2',
-  'pair/collect.after = 5',
-  'pair/collect.until = 20',
+  'pair/collect.start = 5',
+  'pair/collect.end = 20',
   'pair/make_planner.horizon = 3',
-  'train.tests = ("main", "short")',
+  'train.evaluations = ("main", "short")',
   'short/make_planner.horizon = 2',
-  'train.test_episodes = 2',
+  'train.evaluation_episodes = 2',
   'train.total_episodes = 7',
 )
 
 
 def _train(logdir, params, should_stop=lambda: False):
-  configuration.parse(['tasks/dummy.gin', 'scale/debug.gin'], params)
+  gin_files.parse(['tasks/dummy.gin', 'scale/debug.gin'], params)
   return train(logdir, should_stop=should_stop)
 
 
@@ -187,7 +187,7 @@ def test_collections_and_tests_have_settings_of_their_own(tmp_path):
     for updates in (10, 20)
   }
   # Data depend neither on interruptions nor on the number of workers.
-  params = (*COLLECTIONS, 'train.test_episodes = 0')
+  params = (*COLLECTIONS, 'train.evaluation_episodes = 0')
   _train(tmp_path / 'two', params, _interrupted(130))
   _train(tmp_path / 'two', (*params, 'make_envs.workers = 3'))
   one, two = (_episodes(tmp_path / name) for name in ('one', 'two'))
@@ -197,10 +197,10 @@ def test_collections_and_tests_have_settings_of_their_own(tmp_path):
 
 
 def test_equal_planners_share_an_agent(golden_model):
-  configuration.parse(
+  gin_files.parse(
     [],
     [
-      'train.tests = ("main", "same", "short")',
+      'train.evaluations = ("main", "same", "short")',
       'same/make_planner.horizon = 12',
       'short/make_planner.horizon = 6',
     ],
@@ -222,9 +222,9 @@ class _Spec:
   [
     (['train.task = []'], 'train: task must hold at least one name'),
     (['train.task = ("dummy", "dummy")'], "task names 'dummy' twice"),
-    (['collect.until = 15'], 'train.total_episodes=3 cannot be reached'),
-    (['collect.every = 0'], 'every must be at least 1, got 0'),
-    (['collect.exploration_least = 2.0'], 'must be at most 1, got 2.0'),
+    (['collect.end = 15'], 'train.total_episodes=3 cannot be reached'),
+    (['collect.interval = 0'], 'every must be at least 1, got 0'),
+    (['collect.exploration_min = 2.0'], 'must be at most 1, got 2.0'),
     (
       [*TASKS, 'make_world_model.state_diagnostics = True'],
       'several tasks share none',

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from planet_tf.config import gin_files
+from planet_tf.config.registry import ConfigurationError
 from planet_tf.data import list_episodes, read_episode
-from planet_tf.training import configuration
-from planet_tf.training.registry import ConfigurationError
+from planet_tf.logs.recorder import read_metrics
+from planet_tf.runs.directory import RunError
 from planet_tf.training.run import train
-from planet_tf.training.run_directory import RunError
-from planet_tf.training.summaries import read_metrics
 from planet_tf.training.trainer import TrainingDiverged
 
 TIMES = {
@@ -24,7 +24,7 @@ TIMES = {
 
 
 def _train(logdir, *params, should_stop=lambda: False):
-  configuration.parse(['tasks/dummy.gin', 'scale/debug.gin'], params)
+  gin_files.parse(['tasks/dummy.gin', 'scale/debug.gin'], params)
   return train(logdir, should_stop=should_stop)
 
 

@@ -10,12 +10,13 @@ import sys
 
 from absl import flags
 
-from planet_tf import command_line, hardware
-from planet_tf.command_line import UsageError
+from planet_tf import cli
+from planet_tf.cli import UsageError
+from planet_tf.ops import hardware
 
-command_line.start_tensorflow()
+cli.start_tensorflow()
 
-from planet_tf.training.session import describe_command
+from planet_tf.runs.provenance import describe_command
 from tools.benchmark import lower, machine, plan, report, runner
 
 FLAGS = flags.FLAGS
@@ -43,7 +44,7 @@ flags.DEFINE_enum(
   ['float32', 'bfloat16', 'auto'],
   'Precision at all sizes.',
 )
-flags.DEFINE_string('chains', 'auto', 'Number of chains at all sizes.')
+flags.DEFINE_string('num_splits', 'auto', 'Number of num_splits at all sizes.')
 flags.DEFINE_list(
   'task', ['cartpole_swingup', 'cheetah_run'], 'Tasks for env_step.'
 )
@@ -94,8 +95,10 @@ def main() -> int:
 
 def _measure() -> report.Record:
   output = pathlib.Path(FLAGS.output).expanduser()
-  if not (FLAGS.chains == 'auto' or FLAGS.chains.isdigit()):
-    raise UsageError(f"--chains={FLAGS.chains} is no number and not 'auto'.")
+  if not (FLAGS.num_splits == 'auto' or FLAGS.num_splits.isdigit()):
+    raise UsageError(
+      f"--num_splits={FLAGS.num_splits} is no number and not 'auto'."
+    )
   if FLAGS.compare:
     jobs = plan.make_alternatives(FLAGS.sizes, hardware.cores())
   else:
@@ -106,7 +109,7 @@ def _measure() -> report.Record:
       updates=FLAGS.updates,
       agents=FLAGS.agents,
       precision=FLAGS.precision,
-      chains=FLAGS.chains,
+      num_splits=FLAGS.num_splits,
       tasks=FLAGS.task,
     )
   _make_writable(output)
@@ -136,8 +139,8 @@ def _make_writable(path: pathlib.Path) -> None:
       f'Cannot make the folder of {str(path)!r} ({error.strerror}); choose '
       'another --output.'
     ) from error
-  command_line.require_writable(str(path))
+  cli.require_writable(str(path))
 
 
 if __name__ == '__main__':
-  command_line.run(main)
+  cli.run(main)

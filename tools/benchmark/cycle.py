@@ -7,9 +7,9 @@ import sys
 import tempfile
 import time
 
-from planet_tf.training import configuration
+from planet_tf.config import gin_files
+from planet_tf.logs.recorder import read_metrics
 from planet_tf.training.run import train
-from planet_tf.training.summaries import read_metrics
 from tools.benchmark.sizes import current
 
 Row = dict[str, object]
@@ -32,10 +32,10 @@ def training_cycle(repeats: int, task: str) -> Row:
     f'train.task = {task!r}',
     f'train.seed_episodes = {SEED_EPISODES}',
     f'train.total_episodes = {SEED_EPISODES + 1 + repeats}',
-    'train.updates_per_test = 1000000',
+    'train.updates_per_evaluation = 1000000',
   ]
-  settings = configuration.text()
-  configuration.parse_text(settings + '\n'.join(params))
+  settings = gin_files.text()
+  gin_files.parse_text(settings + '\n'.join(params))
   start = time.time()
   with (
     tempfile.TemporaryDirectory() as logdir,

@@ -8,7 +8,7 @@ import time
 
 import numpy as np
 
-from planet_tf.training.factories import make_envs
+from planet_tf.config.factories import make_envs
 from tools.benchmark.timing import measure
 
 Row = dict[str, object]

@@ -12,8 +12,8 @@ from planet_tf.agent import PlanetAgent
 from planet_tf.exporting import litert, metadata, saved_model, stablehlo
 from planet_tf.exporting.functions import AgentFunctions
 from planet_tf.exporting.weights import FullWeights, Int8Weights
-from planet_tf.hardware import cores
-from planet_tf.training.counters import Counters
+from planet_tf.ops.hardware import cores
+from planet_tf.runs.counters import Counters
 from tools.benchmark.timing import measure
 
 Row = dict[str, object]

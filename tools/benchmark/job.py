@@ -9,9 +9,9 @@ import json
 import resource
 import sys
 
-from planet_tf import command_line
+from planet_tf import cli
 
-command_line.start_tensorflow()
+cli.start_tensorflow()
 
 from tools.benchmark import machine, parts
 from tools.benchmark.sizes import Size
@@ -44,7 +44,7 @@ def main(request: dict) -> dict[str, object]:
   kilobytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
   row['peak_memory_gb'] = round(kilobytes / 1e6, 2)
   if 'gflop' in row:
-    peak = machine.gemm_peak(request['repeats'], row['chains'])
+    peak = machine.gemm_peak(request['repeats'], row['num_splits'])
     row['peak_gflops'] = {k: v['median_gflops'] for k, v in peak.items()}
     speed = row['gflop'] / row['median_seconds']
     row['share_of_peak'] = speed / row['peak_gflops'][row['precision']]

@@ -4,9 +4,9 @@ import pathlib
 import sys
 from collections.abc import Sequence
 
+from planet_tf.config.model_factories import compile_model, make_world_model
+from planet_tf.exporting.lowering import Program, lower, save
 from planet_tf.exporting.stablehlo import lower_act
-from planet_tf.lowering import Program, lower, save
-from planet_tf.training.model_factories import compile_model, make_world_model
 from tools.benchmark import parts
 from tools.benchmark.sizes import constructed, named_size
 

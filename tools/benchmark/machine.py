@@ -6,9 +6,9 @@ import pathlib
 
 import tensorflow as tf
 
-from planet_tf.chains import split
-from planet_tf.hardware import cpu_features
-from planet_tf.training.session import describe_session
+from planet_tf.ops.hardware import cpu_features
+from planet_tf.ops.parallel import split
+from planet_tf.runs.provenance import describe_session
 from tools.benchmark.timing import measure
 
 SIDE = 2048  # Of the square matrices whose product gives the peak.
@@ -59,12 +59,12 @@ def available_memory() -> float | None:
   return None if value is None else round(int(value) / 1e6, 2)
 
 
-def gemm_peak(repeats: int, chains: int = 1) -> dict[str, dict[str, float]]:
+def gemm_peak(repeats: int, num_splits: int = 1) -> dict[str, dict[str, float]]:
   """Speed of a large matrix product, which bounds all others.
 
   Args:
     repeats: Number of repeats.
-    chains: Parts of it that are computed side by side.
+    num_splits: Parts of it that are computed side by side.
 
   Returns:
     For each type, GFLOP/s: median, minimum and maximum of the repeats.
@@ -73,7 +73,9 @@ def gemm_peak(repeats: int, chains: int = 1) -> dict[str, dict[str, float]]:
   # One element comes back: from a GPU the whole would take longer than it.
   @tf.function
   def multiply(left: tf.Tensor, right: tf.Tensor) -> tf.Tensor:
-    parts = [tf.matmul(part, right)[0, 0] for part in split(left, chains, 0)]
+    parts = [
+      tf.matmul(part, right)[0, 0] for part in split(left, num_splits, 0)
+    ]
     return tf.add_n(parts)
 
   operations = 2 * SIDE**3 / 1e9

@@ -12,10 +12,10 @@ import numpy as np
 import tensorflow as tf
 
 from planet_tf.agent import PlanetAgent
+from planet_tf.config.factories import make_planner, make_sampler
+from planet_tf.config.model_factories import compile_model, make_world_model
 from planet_tf.data import write_episode
 from planet_tf.data.preprocess import preprocess
-from planet_tf.training.factories import make_planner, make_sampler
-from planet_tf.training.model_factories import compile_model, make_world_model
 from planet_tf.training.replicas import compiled_update, make_strategy
 from planet_tf.world_model import WorldModel
 from tools.benchmark.cycle import training_cycle
@@ -213,15 +213,15 @@ def _agent() -> PlanetAgent:
 
 
 def _construction(model: WorldModel) -> str:
-  text = f'{model.precision} {model.chains} chain'
-  return text + ('s' if model.chains > 1 else '')
+  text = f'{model.precision} {model.num_splits} chain'
+  return text + ('s' if model.num_splits > 1 else '')
 
 
 def _work(model: WorldModel, flops: float) -> Row:
   """What is needed to judge the time by the machine's peak."""
   return {
     'precision': model.precision,
-    'chains': model.chains,
+    'num_splits': model.num_splits,
     'gflop': flops / 1e9,
   }
 

@@ -3,10 +3,10 @@
 import dataclasses
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from planet_tf.command_line import UsageError
+from planet_tf.cli import UsageError
+from planet_tf.config.gin_files import nearest
 from planet_tf.envs.registry import find_task
 from planet_tf.envs.tasks import needs_rendering
-from planet_tf.training.configuration import nearest
 from tools.benchmark.sizes import (
   Size,
   constructed,
@@ -54,7 +54,7 @@ def make_jobs(
   updates: Sequence[str],
   agents: Sequence[str],
   precision: str,
-  chains: str,
+  num_splits: str,
   tasks: Sequence[str],
 ) -> list[Job]:
   """Plans the measurements, the matrix products excepted.
@@ -66,7 +66,7 @@ def make_jobs(
     updates: More updates, such as `16x32`.
     agents: Numbers of environments N to plan for at once.
     precision: Precision at all sizes.
-    chains: Number of chains at all sizes, or `auto`.
+    num_splits: Number of num_splits at all sizes, or `auto`.
     tasks: Tasks whose environments are measured.
 
   Returns:
@@ -83,7 +83,7 @@ def make_jobs(
       raise UsageError(f'--parts={name} is unknown{hint}.')
   counts = [count(text) for text in agents]
   all_sizes = [
-    constructed(size, precision, chains)
+    constructed(size, precision, num_splits)
     for size in dict.fromkeys(
       [
         *map(named_size, sizes),
@@ -114,11 +114,11 @@ def make_jobs(
 def make_alternatives(sizes: Sequence[str], cores: int) -> list[Job]:
   """Plans and updates in each precision, in one chain and in one a core."""
   return [
-    Job(part, constructed(named_size(size), precision, chains))
+    Job(part, constructed(named_size(size), precision, num_splits))
     for part in ('action', 'update')
     for size in sizes
     for precision in ('float32', 'bfloat16')
-    for chains in dict.fromkeys(('1', str(cores)))
+    for num_splits in dict.fromkeys(('1', str(cores)))
   ]
 
 

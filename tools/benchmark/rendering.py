@@ -9,7 +9,7 @@ import dataclasses
 import json
 import sys
 
-from planet_tf.envs import make_task
+from planet_tf.envs import build_env
 from tools.benchmark.timing import measure
 
 
@@ -21,7 +21,7 @@ def main(task: str, quality: str, repeats: int) -> dict[str, float]:
     quality: `exact` or `fast`.
     repeats: Number of repeats.
   """
-  env = make_task(task, seed=0, render_quality=quality)
+  env = build_env(task, seed=0, render_quality=quality)
   env.reset()
 
   def draw() -> None:

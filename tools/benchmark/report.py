@@ -5,8 +5,8 @@ import pathlib
 import statistics
 from collections.abc import Mapping, Sequence
 
-from planet_tf.command_line import UsageError
-from planet_tf.training.whole_file import write_json
+from planet_tf.cli import UsageError
+from planet_tf.runs.atomic_files import atomic_write_json
 
 Record = dict[str, object]
 
@@ -37,7 +37,7 @@ def read(path: str) -> Record:
 
 def write(path: pathlib.Path, record: Record) -> None:
   """Writes a record so that readers see the whole file or none."""
-  write_json(path, record)
+  atomic_write_json(path, record)
 
 
 def table(record: Record) -> str:
@@ -90,13 +90,13 @@ def comparison(old: Record, new: Record) -> str:
   return '\n'.join([f'{title}:', *_aligned([header, *rows])])
 
 
-def verdict(record: Record, precision: str, chains: int) -> str:
+def verdict(record: Record, precision: str, num_splits: int) -> str:
   """Whether the automatic choice was the fastest of all alternatives.
 
   Args:
     record: Measurements of `plan.make_alternatives`.
     precision: What `auto` chooses on this machine.
-    chains: What `auto` chooses on this machine.
+    num_splits: What `auto` chooses on this machine.
   """
   groups: dict[tuple, list[Record]] = {}
   for row in record['results']:
@@ -108,7 +108,7 @@ def verdict(record: Record, precision: str, chains: int) -> str:
     chosen = [
       row
       for row in rows
-      if (row['precision'], row['chains']) == (precision, chains)
+      if (row['precision'], row['num_splits']) == (precision, num_splits)
     ]
     text = f'{part} at {size}: fastest is {_construction(best)}'
     for row in chosen:
@@ -117,12 +117,12 @@ def verdict(record: Record, precision: str, chains: int) -> str:
         ', as chosen' if row is best else f"; 'auto' takes {loss:.0%} longer"
       )
     lines.append(text)
-  chosen = f"'auto' is {precision} and {chains} chains here."
+  chosen = f"'auto' is {precision} and {num_splits} num_splits here."
   return '\n'.join([chosen, *lines])
 
 
 def _construction(row: Record) -> str:
-  return f'{row["precision"]} in {row["chains"]} chains'
+  return f'{row["precision"]} in {row["num_splits"]} num_splits'
 
 
 def _peak(row: Record, record: Record) -> float | None:

@@ -3,8 +3,8 @@
 import dataclasses
 import re
 
-from planet_tf.command_line import UsageError
-from planet_tf.training import configuration
+from planet_tf.cli import UsageError
+from planet_tf.config import gin_files
 
 
 @dataclasses.dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Size:
 
   def apply(self) -> None:
     """Makes it the current configuration."""
-    configuration.parse(self.files, self.params)
+    gin_files.parse(self.files, self.params)
 
 
 def named_size(name: str) -> Size:
@@ -41,7 +41,7 @@ def named_size(name: str) -> Size:
   if name == 'paper_text':  # Differs in the head that plans evaluate.
     return Size(name, files=('paper_text.gin',), updates=False)
   file = f'scale/{name}.gin'
-  configuration.find_file(file)
+  gin_files.find_file(file)
   return Size(name, files=(file,))
 
 
@@ -74,18 +74,18 @@ def update_size(name: str) -> Size:
   return Size(name, params=params, plans=False)
 
 
-def constructed(size: Size, precision: str, chains: str) -> Size:
-  """The same size with another precision and number of chains.
+def constructed(size: Size, precision: str, num_splits: str) -> Size:
+  """The same size with another precision and number of num_splits.
 
   Args:
     size: A size.
     precision: `float32`, `bfloat16` or `auto`.
-    chains: A number, or `auto`.
+    num_splits: A number, or `auto`.
   """
-  chains = chains if chains.isdigit() else repr(chains)
+  num_splits = num_splits if num_splits.isdigit() else repr(num_splits)
   params = (
     f'make_world_model.precision = {precision!r}',
-    f'make_world_model.chains = {chains}',
+    f'make_world_model.num_splits = {num_splits}',
   )
   return dataclasses.replace(size, params=(*size.params, *params))
 
@@ -94,7 +94,7 @@ def current(function: str) -> dict[str, object]:
   """The current settings of a configurable function, by parameter."""
   return {
     key.split('.')[1]: value
-    for key, value in configuration.bindings().items()
+    for key, value in gin_files.bindings().items()
     if key.startswith(f'{function}.')
   }
 

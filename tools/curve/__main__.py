@@ -13,14 +13,14 @@ from collections.abc import Sequence
 
 from absl import flags
 
-from planet_tf import command_line
-from planet_tf.command_line import UsageError
+from planet_tf import cli
+from planet_tf.cli import UsageError
 
-command_line.start_tensorflow()
+cli.start_tensorflow()
 
-from planet_tf.training.evaluation import suffix
-from planet_tf.training.trained_run import read_task
-from planet_tf.training.whole_file import write_json
+from planet_tf.runs.atomic_files import atomic_write_json
+from planet_tf.runs.loading import read_task
+from planet_tf.training.scores import suffix
 from tools.curve.picture import draw
 from tools.curve.rows import Row, read_rows, write_csv
 from tools.curve.summary import summarize
@@ -67,7 +67,7 @@ def _write(
 ) -> None:
   output.mkdir(parents=True, exist_ok=True)
   write_csv(output / 'curve.csv', rows)
-  write_json(output / 'summary.json', summary)
+  atomic_write_json(output / 'summary.json', summary)
   draw(output / 'curve.png', rows, summary)
   for name in COPIES:
     if (logdir / name).exists():
@@ -75,4 +75,4 @@ def _write(
 
 
 if __name__ == '__main__':
-  command_line.run(main, 'logdir', 'output')
+  cli.run(main, 'logdir', 'output')

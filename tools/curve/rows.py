@@ -7,8 +7,8 @@ import pathlib
 import time
 from collections.abc import Sequence
 
-from planet_tf.command_line import UsageError
-from planet_tf.training.summaries import FILE, read_metrics
+from planet_tf.cli import UsageError
+from planet_tf.logs.recorder import FILE, read_metrics
 
 COLUMNS = ('split', 'updates', 'episodes', 'env_steps', 'hours', 'return')
 

@@ -24,11 +24,11 @@ from collections.abc import Sequence
 
 from absl import flags
 
-from planet_tf import command_line
+from planet_tf import cli
 
-command_line.start_tensorflow()
+cli.start_tensorflow()
 
-from planet_tf.training.whole_file import write_whole
+from planet_tf.runs.atomic_files import atomic_write
 from tools.paper_tables import aggregates, curves, efficiency, table
 from tools.paper_tables.formats import csv_text
 from tools.paper_tables.groups import Group, read_groups
@@ -50,7 +50,7 @@ flags.DEFINE_string('output', None, 'Folder to write to; made if need be.')
 
 def main() -> int:
   """Reads all runs and writes the files."""
-  command_line.require_writable_folder(FLAGS.output)
+  cli.require_writable_folder(FLAGS.output)
   groups = read_groups(FLAGS.runs)
   published = read_published()
   output = pathlib.Path(FLAGS.output).expanduser()
@@ -86,7 +86,7 @@ def _write_curves(
   for suffix in ('png', 'svg'):
     path = output / f'curves.{suffix}'
     figure.savefig(path, dpi=120, bbox_inches='tight')
-  write_whole(output / 'curves.csv', csv_text(curves.records(learning)))
+  atomic_write(output / 'curves.csv', csv_text(curves.records(learning)))
   several = any(len(group.tasks) > 1 for group in learning)
   if len(learning) > 1 and several and not curves.have_averages(learning):
     print(
@@ -97,4 +97,4 @@ def _write_curves(
 
 
 if __name__ == '__main__':
-  command_line.run(main, 'runs', 'output')
+  cli.run(main, 'runs', 'output')

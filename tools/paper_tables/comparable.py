@@ -4,16 +4,16 @@ import pathlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from planet_tf.command_line import UsageError
-from planet_tf.training import configuration
-from planet_tf.training.run_directory import different_settings
+from planet_tf.cli import UsageError
+from planet_tf.config import gin_files
+from planet_tf.runs.directory import different_settings
 from tools.paper_tables.runs import Run
 
 # What they may differ in.
 _VARIED = {'train.seed', 'train.task'}
-_EPISODES = 'train.test_episodes'
+_EPISODES = 'train.evaluation_episodes'
 _TASK = 'train.task'
-_TESTS = 'train.tests'
+_TESTS = 'train.evaluations'
 
 Settings = dict[str, Any]
 
@@ -109,8 +109,8 @@ def check_once(runs: Sequence[Run]) -> None:
 
 def changed(settings: Settings) -> Settings:
   """The settings of runs that are not those of planet.gin."""
-  configuration.parse([])
-  default = configuration.bindings()
+  gin_files.parse([])
+  default = gin_files.bindings()
   names = different_settings({k: default.get(k) for k in settings}, settings)
   result = {name: settings[name] for name in names if name not in _VARIED}
   tested = _tested(settings)

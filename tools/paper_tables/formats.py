@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from planet_tf.training.whole_file import write_whole
+from planet_tf.runs.atomic_files import atomic_write
 
 _LATEX = {
   '\\': r'\textbackslash{}',
@@ -66,9 +66,9 @@ class Table(NamedTuple):
 
   def write(self, folder: pathlib.Path, name: str) -> None:
     """Writes it as `name` with the ends .md, .tex and .csv."""
-    write_whole(folder / f'{name}.md', self.markdown())
-    write_whole(folder / f'{name}.tex', self.latex())
-    write_whole(folder / f'{name}.csv', csv_text(self.records))
+    atomic_write(folder / f'{name}.md', self.markdown())
+    atomic_write(folder / f'{name}.tex', self.latex())
+    atomic_write(folder / f'{name}.csv', csv_text(self.records))
 
 
 def csv_text(records: Sequence[Mapping[str, Any]]) -> str:

@@ -7,10 +7,10 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from planet_tf.command_line import UsageError
-from planet_tf.training import configuration
-from planet_tf.training.summaries import FILE
-from planet_tf.training.trained_run import read_task
+from planet_tf.cli import UsageError
+from planet_tf.config import gin_files
+from planet_tf.logs.recorder import FILE
+from planet_tf.runs.loading import read_task
 from tools.paper_tables import comparable
 from tools.paper_tables.runs import Run, Score, read_run
 from tools.simulator_record import read_record, returns_of
@@ -209,5 +209,5 @@ def _read_simulations(label: str, paths: Sequence[str]) -> Group:
 def _settings(path: pathlib.Path) -> dict[str, Any]:
   """The configuration of a run; of settings newer than it, the defaults."""
   read_task(path)  # It says what is missing of a run directory.
-  configuration.parse([str(path / 'config.gin')])
-  return configuration.bindings()
+  gin_files.parse([str(path / 'config.gin')])
+  return gin_files.bindings()

@@ -5,11 +5,11 @@ import pathlib
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from planet_tf.command_line import UsageError
-from planet_tf.training.evaluation import suffix
-from planet_tf.training.run_directory import read_json
-from planet_tf.training.summaries import read_metrics
-from planet_tf.training.trained_run import read_task
+from planet_tf.cli import UsageError
+from planet_tf.logs.recorder import read_metrics
+from planet_tf.runs.directory import read_json
+from planet_tf.runs.loading import read_task
+from planet_tf.training.scores import suffix
 
 
 class Score(NamedTuple):
@@ -76,7 +76,7 @@ def read_run(path: pathlib.Path, settings: Mapping[str, Any]) -> list[Run]:
     scores = [
       Score(line['episodes'] // len(tasks), line['updates'], returns)
       for line in lines
-      if (returns := _returns(line, end, settings['train.tests']))
+      if (returns := _returns(line, end, settings['train.evaluations']))
     ]
     for score in scores:
       if not all(map(math.isfinite, score.returns)):

@@ -23,12 +23,12 @@ from typing import TypeVar
 
 from absl import flags
 
-from planet_tf import command_line
+from planet_tf import cli
 
-command_line.start_tensorflow()
+cli.start_tensorflow()
 
-from planet_tf.simulator.policy import check_task
-from planet_tf.training.whole_file import write_whole
+from planet_tf.runs.atomic_files import atomic_write
+from planet_tf.true_simulator.policy import check_task
 from tools.planner_grid import figure
 from tools.planner_grid.cells import (
   Cell,
@@ -55,14 +55,14 @@ flags.DEFINE_integer(
   'episodes', 1, 'Number of episodes of each cell.', lower_bound=1
 )
 flags.DEFINE_integer('seed', 0, 'Seed of the episodes.', lower_bound=0)
-command_line.define_gin_flags('planet.gin')
+cli.define_gin_flags('planet.gin')
 
 _Number = TypeVar('_Number', int, float)
 
 
 def main() -> int:
   """Runs what is missing, then writes the table and the picture."""
-  command_line.require_writable_folder(FLAGS.output)
+  cli.require_writable_folder(FLAGS.output)
   check_task(FLAGS.task)
   cells = make_cells(
     _numbers('horizons', int),
@@ -99,7 +99,7 @@ def main() -> int:
 
 
 def _write(output: pathlib.Path, records: Mapping[Cell, Record]) -> None:
-  write_whole(output / 'figure12.md', markdown(records))
+  atomic_write(output / 'figure12.md', markdown(records))
   means = {cell: mean_return(record) for cell, record in records.items()}
   planner = next(iter(records.values()))['planner']
   refit = 'clipped' if planner['refit_clipped'] else 'as drawn'
@@ -132,7 +132,7 @@ def _check_varied(params: Sequence[str]) -> None:
   """Refuses bindings that the cells would override."""
   for name in Cell._fields:
     if any(re.match(rf'\s*make_planner\.{name}\s*=', x) for x in params):
-      raise command_line.UsageError(
+      raise cli.UsageError(
         f'--gin_param=make_planner.{name} has no effect here; name the cells '
         'by --horizons, --elite_fractions, --iterations and --candidates.'
       )
@@ -145,11 +145,11 @@ def _numbers(flag: str, kind: Callable[[str], _Number]) -> Sequence[_Number]:
   except ValueError:
     numbers = []
   if not numbers or not all(0 < number < math.inf for number in numbers):
-    raise command_line.UsageError(
+    raise cli.UsageError(
       f'--{flag}={",".join(texts)} must be positive numbers.'
     )
   return numbers
 
 
 if __name__ == '__main__':
-  command_line.run(main, 'output')
+  cli.run(main, 'output')

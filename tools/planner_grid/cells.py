@@ -6,7 +6,7 @@ import statistics
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from planet_tf.command_line import UsageError
+from planet_tf.cli import UsageError
 from tools.origin import describe_origin
 from tools.simulator_record import (
   SETTINGS,

@@ -15,11 +15,11 @@ import pathlib
 
 from absl import flags
 
-from planet_tf import command_line
+from planet_tf import cli
 
-command_line.start_tensorflow()
+cli.start_tensorflow()
 
-from planet_tf.training.summaries import FILE
+from planet_tf.logs.recorder import FILE
 from tools.plot_runs.figure import METRICS, draw, read_run
 
 FLAGS = flags.FLAGS
@@ -44,7 +44,7 @@ flags.DEFINE_integer(
 
 def main() -> int:
   """Reads the runs and draws them."""
-  command_line.require_writable(f'{FLAGS.output}.png')
+  cli.require_writable(f'{FLAGS.output}.png')
   pattern = str(pathlib.Path(FLAGS.logdirs).expanduser())
   runs = {
     path: read_run(pathlib.Path(path))
@@ -52,7 +52,7 @@ def main() -> int:
     if (pathlib.Path(path) / FILE).is_file()
   }
   if not runs:
-    raise command_line.UsageError(
+    raise cli.UsageError(
       f'--logdirs={FLAGS.logdirs} matches no run directory with {FILE}.'
     )
   if len(runs) > 1:
@@ -66,4 +66,4 @@ def main() -> int:
 
 
 if __name__ == '__main__':
-  command_line.run(main, 'logdirs', 'output')
+  cli.run(main, 'logdirs', 'output')

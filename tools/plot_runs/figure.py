@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from planet_tf.command_line import UsageError
-from planet_tf.training.run_directory import RunError
-from planet_tf.training.summaries import read_metrics
+from planet_tf.cli import UsageError
+from planet_tf.logs.recorder import read_metrics
+from planet_tf.runs.directory import RunError
 from tools.curve.picture import running_median
 from tools.curve.rows import clock_of
 

@@ -14,9 +14,9 @@ import pathlib
 
 from absl import flags
 
-from planet_tf import command_line
+from planet_tf import cli
 
-command_line.start_tensorflow()
+cli.start_tensorflow()
 
 from tools.report.content import read_content
 from tools.report.page import render
@@ -32,7 +32,7 @@ flags.DEFINE_multi_string(
 
 def main() -> int:
   """Reads the run and writes the page; training may go on meanwhile."""
-  command_line.require_writable(FLAGS.output)
+  cli.require_writable(FLAGS.output)
   logdir = pathlib.Path(FLAGS.logdir).expanduser()
   content = read_content(logdir, [pathlib.Path(x) for x in FLAGS.scores])
   text = render(content)
@@ -42,4 +42,4 @@ def main() -> int:
 
 
 if __name__ == '__main__':
-  command_line.run(main, 'logdir', 'output')
+  cli.run(main, 'logdir', 'output')

@@ -5,9 +5,9 @@ import pathlib
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from planet_tf.command_line import UsageError
-from planet_tf.training.evaluation import suffix
-from planet_tf.training.trained_run import read_task
+from planet_tf.cli import UsageError
+from planet_tf.runs.loading import read_task
+from planet_tf.training.scores import suffix
 from tools.curve.rows import read_rows, read_sessions
 from tools.curve.summary import summarize
 from tools.events import Value, read_events

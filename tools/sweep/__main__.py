@@ -21,12 +21,12 @@ from collections.abc import Sequence
 
 from absl import flags
 
-from planet_tf import command_line
+from planet_tf import cli
 
-command_line.start_tensorflow()
+cli.start_tensorflow()
 
+from planet_tf.config import gin_files
 from planet_tf.envs.registry import find_task
-from planet_tf.training import configuration
 from planet_tf.training.run import check_settings
 from tools.sweep.local import LocalBackend
 from tools.sweep.monitor import Monitor
@@ -71,7 +71,7 @@ flags.DEFINE_integer(
   lower_bound=0,
 )
 flags.DEFINE_bool('status', False, 'Only show how far the sweep has come.')
-command_line.define_gin_flags('planet.gin')
+cli.define_gin_flags('planet.gin')
 
 
 def main() -> int:
@@ -108,18 +108,18 @@ def _check_backend() -> None:
   """Refuses flags of the other backend."""
   for flag, backend in (('jobs', 'local'), ('address', 'ray'), ('cpus', 'ray')):
     if FLAGS[flag].present and FLAGS.backend != backend:
-      raise command_line.UsageError(
+      raise cli.UsageError(
         f'--{flag} has no effect here; it is for --backend={backend}.'
       )
 
 
 def _make_trials(root: pathlib.Path) -> list[Trial]:
   """The trials that the flags ask for; finds mistakes in their settings."""
-  command_line.require_writable_folder(FLAGS.logdir)
+  cli.require_writable_folder(FLAGS.logdir)
   if not FLAGS.tasks:
-    raise command_line.UsageError('--tasks is missing; name some.')
+    raise cli.UsageError('--tasks is missing; name some.')
   if not FLAGS.seeds or not all(seed.isdecimal() for seed in FLAGS.seeds):
-    raise command_line.UsageError(
+    raise cli.UsageError(
       f'--seeds={",".join(FLAGS.seeds)} must be numbers of at least 0.'
     )
   # Trials may run elsewhere, where relative names mean other files.
@@ -129,23 +129,23 @@ def _make_trials(root: pathlib.Path) -> list[Trial]:
   for name in FLAGS.experiments or ['']:
     experiment = _absolute(name)
     more = [experiment] if experiment else []
-    configuration.parse([*files, *more], FLAGS.gin_param)
-    settings = configuration.bindings()
+    gin_files.parse([*files, *more], FLAGS.gin_param)
+    settings = gin_files.bindings()
     if not isinstance(settings.get('train.task', ''), str):
-      raise command_line.UsageError(
+      raise cli.UsageError(
         f'The settings {f"with {name} " if name else ""}train one agent for '
         'several tasks, and a sweep one for each; train it with python -m '
         'planet_tf.train.'
       )
     if (settings['train.strategy'] == 'one') != (FLAGS.gpus == 1):
-      raise command_line.UsageError(
+      raise cli.UsageError(
         f'train.strategy={settings["train.strategy"]!r} does not go with '
         f"--gpus={FLAGS.gpus}; a trial with several GPUs is 'mirrored' on them."
       )
-    text = configuration.text()
+    text = gin_files.text()
     # Any task will do.
     task = f'train.task = {FLAGS.tasks[0]!r}'
-    configuration.parse([*files, *more], [*FLAGS.gin_param, task])
+    gin_files.parse([*files, *more], [*FLAGS.gin_param, task])
     check_settings()
     experiments[experiment] = (
       settings['train.total_episodes'],
@@ -169,14 +169,14 @@ def _check_varied(params: Sequence[str]) -> None:
   """Refuses bindings that the trials would override."""
   for flag in ('task', 'seed'):
     if any(re.match(rf'\s*train\.{flag}\s*=', param) for param in params):
-      raise command_line.UsageError(
+      raise cli.UsageError(
         f'--gin_param=train.{flag} has no effect here; use --{flag}s.'
       )
 
 
 def _absolute(name: str) -> str:
-  return name and str(configuration.find_file(name).resolve())
+  return name and str(gin_files.find_file(name).resolve())
 
 
 if __name__ == '__main__':
-  command_line.run(main, 'logdir')
+  cli.run(main, 'logdir')

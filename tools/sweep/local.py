@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 
-from planet_tf.command_line import UsageError
+from planet_tf.cli import UsageError
 from tools.sweep import process
 from tools.sweep.retries import Retries
 from tools.sweep.trials import Trial

@@ -4,7 +4,7 @@ import pathlib
 import time
 from collections.abc import Sequence
 
-from planet_tf.training.run_directory import is_in_use
+from planet_tf.runs.directory import is_in_use
 from tools.sweep.trials import Trial, add_to_plan, read_progress, table
 
 _SECONDS_PER_TABLE = 60.0

@@ -11,7 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 
-from planet_tf.command_line import UsageError
+from planet_tf.cli import UsageError
 from tools.sweep.retries import Retries
 from tools.sweep.trials import Trial
 

@@ -11,9 +11,9 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from planet_tf.command_line import UsageError
-from planet_tf.training.summaries import FILE, read_metrics
-from planet_tf.training.whole_file import write_json
+from planet_tf.cli import UsageError
+from planet_tf.logs.recorder import FILE, read_metrics
+from planet_tf.runs.atomic_files import atomic_write_json
 
 # File beside the run directories, for `--status`.
 PLAN = 'sweep.json'
@@ -65,7 +65,7 @@ class Trial(NamedTuple):
 
   def finish(self) -> None:
     """Notes that it has been trained."""
-    write_json(self.logdir / _MARK, self._finished)
+    atomic_write_json(self.logdir / _MARK, self._finished)
 
   @property
   def _finished(self) -> dict[str, object]:
@@ -194,7 +194,9 @@ def add_to_plan(root: pathlib.Path, trial: Trial) -> None:
 
 
 def _write(root: pathlib.Path, trials: Sequence[Trial]) -> None:
-  write_json(root / PLAN, [[x.name, str(x.logdir), *x[2:]] for x in trials])
+  atomic_write_json(
+    root / PLAN, [[x.name, str(x.logdir), *x[2:]] for x in trials]
+  )
 
 
 def read_plan(root: pathlib.Path) -> list[Trial]:

@@ -1,0 +1,1 @@
+"""Settings: reads gin files, checks them, makes objects from them."""

@@ -1,0 +1,1 @@
+"""TensorFlow operations below the layers, and the hardware they suit."""

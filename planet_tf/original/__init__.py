@@ -1,0 +1,1 @@
+"""The original TensorFlow 1 code's variable names and checkpoints."""

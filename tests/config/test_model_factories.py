@@ -1,0 +1,210 @@
+"""Runs that differ from the usual one in their model or its objectives."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from planet_tf.config import gin_files, model_factories
+from planet_tf.config.factories import make_envs
+from planet_tf.config.registry import ConfigurationError
+from planet_tf.config.settings import make_collect_settings
+from planet_tf.data import list_episodes, read_episode
+from planet_tf.logs.recorder import read_metrics
+from planet_tf.runs.loading import load_run, read_task
+from planet_tf.training.collection import exploration
+from planet_tf.training.collector import Collector
+from planet_tf.training.run import train
+
+EXPERIMENTS = sorted(
+  path.name
+  for path in (gin_files.shipped_files() / 'experiments').glob('*.gin')
+)
+DEBUG = ('tasks/dummy.gin', 'scale/debug.gin')
+
+
+def _train(logdir, files=(), params=()):
+  gin_files.parse([*DEBUG, *files], params)
+  return train(logdir)
+
+
+def _check_run(logdir, files=(), params=()):
+  """Trains, resumes and loads; returns the last record of the losses."""
+  _train(logdir, files, [*params, 'train.total_episodes = 2'])
+  counters = _train(logdir, files, params)
+  assert counters.updates == 21
+  agent, counters = load_run(logdir)
+  assert counters.updates == 21
+  image = np.zeros((1, 64, 64, 3), np.uint8)
+  action, _, _ = agent.step(image, agent.initial_state(1), seed=[0, 1])
+  assert action.shape == (1, agent.model.action_size)
+  return [x for x in read_metrics(logdir, 'train') if 'loss' in x][-1]
+
+
+def test_diagnostics_train_resume_and_load(tmp_path):
+  params = [
+    'make_world_model.state_diagnostics = True',
+    'make_objectives.global_divergence_scale = 0.1',
+    'make_objectives.head_scales = {"position": 0.5}',
+  ]
+  last = _check_run(tmp_path, params=params)
+  assert read_task(tmp_path)['components'] == {'position': 2}
+  assert {'position_loss', 'global_divergence_loss'} <= set(last)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize('name', EXPERIMENTS)
+def test_experiments_train_resume_and_load(tmp_path, name):
+  """Three episodes of each; figure 6 names six real tasks of its own."""
+  params = [
+    'make_envs.duration = 50',
+    'collect.interval = 10',
+    'train.evaluation_episodes = 1',
+    'train.total_episodes = 3',
+  ]
+  _check_run(tmp_path, [f'experiments/{name}'], params)
+  tasks = list(read_task(tmp_path)['tasks'])
+  assert len(tasks) == (6 if name == 'figure6_one_agent.gin' else 1)
+  paths = list_episodes(tmp_path / 'train_episodes')
+  assert [path.stem.split('-')[-1] for path in paths] == 3 * tasks
+
+
+@pytest.mark.parametrize('name', EXPERIMENTS)
+def test_experiments_update(name):
+  gin_files.parse([*DEBUG, f'experiments/{name}'])
+  model, batch = _build()
+  # Priors may rest: their divergence may cost nothing yet.
+  layers = [model.encoder, *model.heads.values()]
+  variables = [v for layer in layers for v in layer.trainable_variables]
+  before = [np.array(v) for v in variables]
+  metrics = model.train_step(batch)
+  assert all(np.isfinite(value) for value in metrics.values())
+  for variable, old in zip(variables, before, strict=True):
+    assert np.any(np.array(variable) != old), variable.path
+
+
+def _model(*params):
+  gin_files.parse([], ['make_world_model.belief_size = 20', *params])
+  return _build()
+
+
+def _build():
+  model = model_factories.make_world_model(2, components={'joint': 3}, seed=1)
+  model_factories.compile_model(model)
+  random = np.random.default_rng(0)
+  batch = {
+    'image': random.integers(0, 256, (2, 4, 64, 64, 3), np.uint8),
+    'action': random.normal(size=(2, 4, 2)),
+    'reward': random.normal(size=(2, 4)),
+    'joint': random.normal(size=(2, 4, 3)),
+  }
+  batch = {
+    name: tf.constant(x, x.dtype if name == 'image' else 'float32')
+    for name, x in batch.items()
+  }
+  return model, batch
+
+
+def test_frozen_heads_read_the_latents_and_leave_them_alone():
+  usual, batch = _model()
+  diagnosed, _ = _model('make_world_model.state_diagnostics = True')
+  assert diagnosed.frozen_heads == {'joint'}
+  joint = diagnosed.heads['joint'].trainable_variables
+  before = [np.array(variable) for variable in joint]
+  usual.train_step(batch)
+  diagnosed.train_step(batch)
+  for variable, old in zip(joint, before, strict=True):
+    assert np.any(np.array(variable) != old), variable.path
+  own = {id(variable) for variable in joint}
+  others = [v for v in diagnosed.trainable_variables if id(v) not in own]
+  for one, two in zip(usual.trainable_variables, others, strict=True):
+    np.testing.assert_array_equal(one, two, err_msg=one.path)
+
+
+def test_heads_outside_gradient_heads_are_frozen():
+  model, batch = _model('make_world_model.gradient_heads = ("reward",)')
+  assert model.frozen_heads == {'image'}
+  batch['image'] = tf.cast(batch['image'], tf.float32) / 255 - 0.5
+  with tf.GradientTape() as tape:
+    _, posterior = model.observe(batch['image'], batch['action'])
+    loss = tf.reduce_sum(model.log_probs(posterior, batch)['image'])
+  gradients = tape.gradient(loss, model.dynamics.trainable_variables)
+  assert all(gradient is None for gradient in gradients)
+
+
+@pytest.mark.parametrize(
+  'param, message',
+  [
+    ('make_world_model.gradient_heads = ("rewards",)', "'rewards'"),
+    ('make_objectives.head_scales = {"joints": 2.0}', "'joints'"),
+    ('make_objectives.head_scales = {"reward": 2.0}', 'has reward_scale'),
+  ],
+)
+def test_unknown_heads_are_refused(param, message):
+  with pytest.raises(ConfigurationError, match=message):
+    _model(param)
+
+
+def _actions(logdir):
+  paths = list_episodes(logdir / 'train_episodes')
+  return [read_episode(path, ['action'])['action'] for path in paths]
+
+
+def test_random_collection_leaves_the_tests_to_the_planner(tmp_path):
+  _train(tmp_path / 'run', ['experiments/figure5_random_collection.gin'])
+  # The same episodes come without any model.
+  with make_envs('dummy') as envs:
+    data = Collector(tmp_path / 'again', envs, 'train', seed=0)
+    for number in range(3):
+      episode = data.collect_random(number, 1).episodes[0]
+      actions = _actions(tmp_path / 'run')[number]
+      np.testing.assert_array_equal(actions, episode['action'])
+  _train(tmp_path / 'planned', params=['train.total_episodes = 2'])
+  tests = [
+    [x['return'] for x in read_metrics(tmp_path / name, 'test') if 'kl' in x]
+    for name in ('run', 'planned')
+  ]
+  assert [len(x) for x in tests] == [2, 1]
+  # Until there are other data, both have learned the same.
+  assert tests[0][0] == tests[1][0]
+
+
+def test_exploration_falls_with_its_ramp():
+  params = ['collect.exploration = 0.5', 'collect.exploration_ramp = -100']
+  gin_files.parse([], [*params, 'collect.exploration_min = 0.2'])
+  settings = make_collect_settings()
+  assert exploration(settings, 0) == 0.5
+  assert exploration(settings, 60) == pytest.approx(0.2)
+  assert exploration(settings, 500) == pytest.approx(0.1)
+
+
+def test_learning_rate_rises_from_nothing():
+  model, batch = _model('compile_model.learning_rate_ramp = 10')
+  before = [np.array(v) for v in model.trainable_variables]
+  model.train_step(batch)
+  for variable, old in zip(model.trainable_variables, before, strict=True):
+    np.testing.assert_array_equal(variable, old)
+  model.train_step(batch)
+  assert np.any(np.array(model.trainable_variables[0]) != before[0])
+
+
+@pytest.mark.parametrize(
+  'name, function',
+  [
+    ('relu', tf.nn.relu),
+    ('elu', tf.nn.elu),
+    ('tanh', tf.tanh),
+    ('swish', tf.nn.silu),
+    ('softplus', tf.nn.softplus),
+    ('none', tf.identity),
+  ],
+)
+def test_activations_of_the_original(name, function):
+  model, _ = _model(f'make_world_model.activation = "{name}"')
+  values = tf.constant([-2.0, -0.5, 0.0, 3.0])
+  for layer in (
+    model.dynamics.input_layers[0],
+    model.heads['reward'].hidden[0],
+  ):
+    np.testing.assert_allclose(
+      layer.activation(values), function(values), rtol=1e-6
+    )
