@@ -168,7 +168,7 @@ def test_text_restores_the_bindings():
       "no collection or test is called 'foo'; train.collections and",
     ),
     ('main/make_planner.horizon = "a"', 'has the wrong type; it takes int'),
-    ('main/collect.evry = 1', "collect has no parameter 'evry'; did you mean"),
+    ('main/collect.intervall = 1', "no parameter 'intervall'; did you mean"),
     ('make_envs.task = "x"', 'make_envs.task is given by the program'),
     ('make_sampler.seed = 1', 'make_sampler.seed is given by the program'),
     ('train.xyz = 1', "train has no parameter 'xyz'; it has "),
