@@ -16,6 +16,7 @@ from planet_tf.config.factories import make_sampler
 from planet_tf.config.settings import TrainSettings
 from planet_tf.control.simulate import Episode
 from planet_tf.logs import images, predictions
+from planet_tf.logs.metric_names import metric_suffix
 from planet_tf.logs.recorder import Recorder
 from planet_tf.logs.video import enlarge
 from planet_tf.runs.counters import Counters
@@ -83,7 +84,7 @@ class Evaluation:
     collector = self.collectors[task]
     count = min(collector.envs.count, seeds - done)
     result = collector.collect_random(number, count, on_decision)
-    name = 'random_return' + scores.suffix((task, self.collectors))
+    name = 'random_return' + metric_suffix((task, self.collectors))
     for value in scores.returns_of(result.episodes):
       counters.test_episodes += 1
       self.recorder.scalars('test', counters, {name: value})
@@ -142,7 +143,7 @@ class Evaluation:
     result = {}
     for task, collector in self.collectors.items():
       for test, agent in self.agents.items():
-        suffix = scores.suffix((task, self.collectors), (test, self.agents))
+        suffix = metric_suffix((task, self.collectors), (test, self.agents))
         episodes = self._run_episodes(agent, collector, number, on_decision)
         number += len(episodes)
         result[suffix] = episodes

@@ -1,31 +1,35 @@
 """Scores of a policy over several episodes."""
 
 import dataclasses
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
+from typing import Protocol
 
 import numpy as np
 
-from planet_tf.control.simulate import (
-  Envs,
-  Episode,
-  Policy,
-  simulate,
-)
+from planet_tf.control.simulate import Envs, Episode, Policy, simulate
 from planet_tf.training.seeds import make_integer_seed, make_seed
 
-# Makes the policy of some episodes side by side from a stateless seed, int32
-# [2], and the seeds of their environments.
-MakePolicy = Callable[[np.ndarray, Sequence[int]], Policy]
+
+class MakePolicy(Protocol):
+  """Makes the policy that acts in N environments in parallel."""
+
+  def __call__(self, seed: np.ndarray, env_seeds: Sequence[int], /) -> Policy:
+    """Returns a policy.
+
+    Args:
+      seed: Stateless seed of the policy, int32 [2].
+      env_seeds: Seeds of the N environments.
+    """
 
 
 @dataclasses.dataclass
 class Scores:
-  """Episodes and how they came about.
+  """Episodes with their seeds and times.
 
   Attributes:
     episodes: The episodes.
-    seeds: Seed of the environment of each.
-    decisions: Decisions, counted once for environments side by side.
+    seeds: Environment seed of each episode.
+    decisions: Decisions, counted once for environments that run in parallel.
     policy_seconds: Wall time spent choosing actions.
     env_seconds: Wall time spent waiting for environments.
   """
@@ -37,7 +41,7 @@ class Scores:
   env_seconds: float = 0.0
 
   def describe(self) -> dict[str, object]:
-    """Statistics, every return, seed and length, seconds; JSON values."""
+    """Returns statistics, returns, seeds, lengths and times as JSON values."""
     return {
       **describe_returns(returns_of(self.episodes)),
       'seeds': self.seeds,
@@ -56,18 +60,18 @@ def run_episodes(
   *,
   first: int = 0,
 ) -> Scores:
-  """Acts without exploration, in as many environments as there are.
+  """Runs episodes in all environments in parallel.
 
   Args:
     make_policy: Makes the policies.
     envs: Environments.
     episodes: Number of episodes.
-    seed: Seed of environments and actions.
+    seed: Seed of environments and policies.
     on_decision: Called after each decision.
-    first: Number of the first of them that is run; 0 for all.
+    first: Number of the first episode to run; earlier ones are left out.
 
   Returns:
-    The episodes and their scores.
+    The episodes from `first` to `episodes - 1`.
   """
   scores = Scores()
   for start in range(first, episodes, envs.count):
@@ -83,26 +87,13 @@ def run_episodes(
   return scores
 
 
-def suffix(*parts: tuple[str, Collection[str]]) -> str:
-  """Ends the name of a metric that a run has for several things.
-
-  Args:
-    *parts: A name, and all names beside which it stands, for each kind of
-      thing.
-
-  Returns:
-    A slash and the name for each part that is one of several.
-  """
-  return ''.join(f'/{name}' for name, names in parts if name and len(names) > 1)
-
-
 def returns_of(episodes: Sequence[Episode]) -> list[float]:
-  """Sum of rewards of each episode."""
+  """Returns the sum of rewards of each episode."""
   return [float(np.sum(episode['reward'])) for episode in episodes]
 
 
 def describe_returns(returns: Sequence[float]) -> dict[str, object]:
-  """Statistics of returns: mean, median, percentiles and every single one."""
+  """Returns mean, median, percentiles and all returns as JSON values."""
   low, median, high = np.percentile(returns, (5, 50, 95))
   return {
     'episodes': len(returns),

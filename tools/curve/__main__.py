@@ -18,9 +18,9 @@ from planet_tf.cli import UsageError
 
 cli.start_tensorflow()
 
+from planet_tf.logs.metric_names import metric_suffix
 from planet_tf.runs.atomic_files import atomic_write_json
 from planet_tf.runs.loading import read_task
-from planet_tf.training.scores import suffix
 from tools.curve.picture import draw
 from tools.curve.rows import Row, read_rows, write_csv
 from tools.curve.summary import summarize
@@ -46,7 +46,7 @@ def main() -> int:
   tasks = list(read_task(logdir)['tasks'])
   for task in tasks:
     folder = output / task if len(tasks) > 1 else output
-    rows = read_rows(logdir, 'return' + suffix((task, tasks)))
+    rows = read_rows(logdir, 'return' + metric_suffix((task, tasks)))
     summary = summarize(logdir, task, rows)
     try:
       _write(logdir, folder, rows, summary)

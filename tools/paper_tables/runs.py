@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from planet_tf.cli import UsageError
+from planet_tf.logs.metric_names import metric_suffix
 from planet_tf.logs.recorder import read_metrics
 from planet_tf.runs.directory import read_json
 from planet_tf.runs.loading import read_task
-from planet_tf.training.scores import suffix
 
 
 class Score(NamedTuple):
@@ -72,7 +72,7 @@ def read_run(path: pathlib.Path, settings: Mapping[str, Any]) -> list[Run]:
   sessions = read_json(path / 'versions.json')
   runs = []
   for task in tasks:
-    end = suffix((task, tasks))
+    end = metric_suffix((task, tasks))
     scores = [
       Score(line['episodes'] // len(tasks), line['updates'], returns)
       for line in lines

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from planet_tf.cli import UsageError
+from planet_tf.logs.metric_names import metric_suffix
 from planet_tf.runs.loading import read_task
-from planet_tf.training.scores import suffix
 from tools.curve.rows import read_rows, read_sessions
 from tools.curve.summary import summarize
 from tools.events import Value, read_events
@@ -69,7 +69,7 @@ def read_content(
   tasks = list(read_task(logdir)['tasks'])
   summaries = {
     task: summarize(
-      logdir, task, read_rows(logdir, 'return' + suffix((task, tasks)))
+      logdir, task, read_rows(logdir, 'return' + metric_suffix((task, tasks)))
     )
     for task in tasks
   }
