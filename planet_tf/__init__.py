@@ -7,7 +7,7 @@ loaded on first use.
 
 import importlib
 
-__version__ = '0.1.0'
+__version__ = '0.2.0'
 
 # Public name -> where it is. A task that users make runs in a process of its
 # own, since software OpenGL and TensorFlow crash when they share one.
