@@ -1,7 +1,7 @@
 #!/bin/sh
-# Makes .venv hold exactly what requirements.lock names, then checks that
-# MuJoCo can render without a screen. Run it through `make setup`; a second run
-# finds its stamp and returns at once. PYTHON chooses the interpreter.
+# Installs requirements.lock into .venv and checks that MuJoCo renders without a
+# display. Run it with `make setup`; if nothing has changed since the last run,
+# it returns at once. PYTHON selects the interpreter.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -13,7 +13,7 @@ ours=$venv/made-by-setup
 say() { echo "setup: $*"; }
 fail() { for line in "$@"; do echo "setup: $line" >&2; done; exit 1; }
 
-# Prints the interpreter's version as 3.12; nothing where it does not run.
+# Prints the version of an interpreter, e.g. 3.12; nothing if it does not run.
 version_of() {
   "$1" -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null || :
 }
@@ -22,7 +22,7 @@ is_supported() {
   case " $supported " in *" $1 "*) [ -n "$1" ] ;; *) false ;; esac
 }
 
-# Sets `python`: what the user asked for, else the newest supported one.
+# Sets `python` to $PYTHON or else to the newest supported version.
 choose_python() {
   if [ -n "${PYTHON:-}" ]; then
     is_supported "$(version_of "$PYTHON")" || fail \
@@ -39,7 +39,7 @@ choose_python() {
   done
   fail "no supported Python found (python3 is $(describe python3))." \
     "Install Python ${supported##* } or newer (supported: $supported)," \
-    'or name one: make setup PYTHON=/path/to/python3.12'
+    'or select one: make setup PYTHON=/path/to/python3.12'
 }
 
 describe() {
@@ -47,7 +47,7 @@ describe() {
   echo "${found:-not an interpreter that runs}"
 }
 
-# Installs system packages where this may be done without asking anyone.
+# Installs system packages if apt-get works without a password.
 install_system_packages() {
   command -v apt-get >/dev/null || return 1
   as_root=
@@ -65,14 +65,14 @@ make_venv() {
   package=python$(version_of "$python")-venv
   "$python" -c 'import ensurepip, venv' 2>/dev/null ||
     install_system_packages "$package" || fail \
-    "$python lacks the venv and ensurepip modules. Install them, as on Debian" \
-    "and Ubuntu: sudo apt-get install $package"
-  say "making $venv with $python ($(version_of "$python"))"
+    "$python lacks the modules venv and ensurepip. Install them, on Debian and" \
+    "Ubuntu with: sudo apt-get install $package"
+  say "creating $venv with $python ($(version_of "$python"))"
   "$python" -m venv --clear "$venv"
   : >"$ours"
 }
 
-# Leaves a .venv that runs as it is, unless PYTHON asks for another version.
+# Keeps a working .venv unless PYTHON selects another version.
 ensure_venv() {
   have=$(version_of "$venv/bin/python")
   if is_supported "$have"; then
@@ -80,8 +80,8 @@ ensure_venv() {
     choose_python
     [ "$(version_of "$python")" != "$have" ] || return 0
     [ -f "$ours" ] || fail \
-      "$venv holds Python $have and was not made by this script." \
-      "Remove it (make clean-venv) to change to PYTHON=$PYTHON."
+      "$venv uses Python $have and was not created by this script." \
+      "Remove it (make clean-venv) to use PYTHON=$PYTHON."
   else
     choose_python
   fi
@@ -89,18 +89,18 @@ ensure_venv() {
 }
 
 current_key() {
-  sum=$(cat requirements.lock setup.py | cksum)
+  sum=$(cat requirements.lock setup.py pyproject.toml | cksum)
   echo "$PWD $("$venv/bin/python" -VV) $sum"
 }
 
 install_packages() {
-  say "installing $(grep -c == requirements.lock) packages: 2.7 GB, minutes"
-  # Without dependencies: the lock is complete, and on Python 3.13 dm_control
-  # asks for labmaze, which has no wheel there and which its suite never needs.
+  say "installing $(grep -c == requirements.lock) packages (2.7 GB, minutes)"
+  # Without dependencies: the lock file is complete, and on Python 3.13
+  # dm_control requires labmaze, which has no wheel and which we do not need.
   pip_install --no-deps -r requirements.lock &&
     pip_install --no-deps --no-build-isolation --editable . ||
-    fail 'pip failed, see above. Mend it (network? disk?), or begin afresh' \
-      'with make clean-venv, and run this again.'
+    fail 'pip failed, see above. Check the network and the disk space and run' \
+      'this again, or start over with make clean-venv.'
 }
 
 pip_install() {
@@ -110,7 +110,7 @@ pip_install() {
 
 renders() { (unset MUJOCO_GL; "$venv/bin/python" -m planet_tf.doctor "$@"); }
 
-# The machine has to render by default, whatever MUJOCO_GL says today.
+# Rendering must work without MUJOCO_GL, so the variable is ignored.
 check_rendering() {
   renders --rendering --quiet >/dev/null && return
   command=$("$venv/bin/python" -c \
@@ -118,8 +118,8 @@ check_rendering() {
   # shellcheck disable=SC2086  # One word for each package.
   install_system_packages ${command##* -y } || :
   renders --rendering && return
-  fail 'MuJoCo cannot render without a screen. On Debian and Ubuntu do' \
-    "  $command" 'and run this again; elsewhere install Mesa with EGL.'
+  fail 'MuJoCo cannot render without a display. On Debian and Ubuntu, run' \
+    "  $command" 'and then this again; elsewhere, install Mesa with EGL.'
 }
 
 ensure_venv
