@@ -8,7 +8,7 @@ from mkdocs.structure.files import File, Files
 ROOT = pathlib.Path(__file__).parents[1]
 PATTERNS = (
   '*.md',
-  'LICENSE',
+  'CITATION.cff',
   'docs/*.md',
   'docs/screenshots/*',
   'examples/*.md',
