@@ -5,8 +5,10 @@ no traceback. Its subclasses are defined next to the code that raises them. All
 other exceptions keep their traceback.
 """
 
+import contextlib
 import difflib
-from collections.abc import Iterable
+import os
+from collections.abc import Iterable, Iterator
 
 # Exit code for errors that can go away if the user waits (EX_TEMPFAIL).
 TRY_AGAIN = 75
@@ -20,6 +22,36 @@ class UserError(Exception):
   """
 
   exit_code = 2
+
+
+class FileError(UserError, OSError):
+  """A file that cannot be read or written: disk full, permissions, path."""
+
+
+@contextlib.contextmanager
+def file_errors(action: str, path: str | os.PathLike[str]) -> Iterator[None]:
+  """Context in which operating system errors are the user's to fix.
+
+  Wrap only the operations on the file, so that other errors keep their
+  traceback.
+
+  Args:
+    action: Verb of the message, `read` or `write`.
+    path: The file or folder.
+
+  Raises:
+    FileError: Instead of an OSError.
+  """
+  try:
+    yield
+  except UserError:
+    raise
+  except OSError as error:
+    reason = error.strerror or one_line(error)
+    raise FileError(
+      f'Cannot {action} {os.fspath(path)!r}: {reason}; free disk space, fix '
+      'the permissions or choose another path.'
+    ) from error
 
 
 def one_line(error: BaseException, limit: int = 200) -> str:

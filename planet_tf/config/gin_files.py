@@ -1,56 +1,49 @@
-"""Reads gin files and checks what they bind.
+"""Reads gin files and checks their bindings.
 
-gin itself accepts values of any type, lets a repeated binding win silently
-and reports errors over several lines. Here every mistake ends in one line.
+gin itself accepts values of any type, lets a repeated binding win silently and
+reports errors over several lines. Here every mistake is a ConfigurationError
+of one line.
 """
 
-import difflib
 import inspect
 import pathlib
 import re
-import tokenize
 import typing
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import gin
 
-# Imported for what they register.
+# Imported because they register the settings.
 from planet_tf.config import factories, model_factories, settings  # noqa: F401
+from planet_tf.config.gin_errors import GIN_ERRORS, explain
 from planet_tf.config.registry import (
   ConfigurationError,
   registered,
   scoped,
   settable,
 )
+from planet_tf.config.renamed_settings import RENAMED
 from planet_tf.config.setting_types import describe, fits
+from planet_tf.errors import did_you_mean
 
 BASE = 'planet.gin'
 _UNBOUND = object()
-
-# What gin raises for text that it cannot use.
-_GIN_ERRORS = (
-  ImportError,
-  OSError,
-  SyntaxError,
-  TypeError,
-  ValueError,
-  tokenize.TokenError,
-)
+_BINDING = re.compile(r'^([\w./]+)\s*=', re.MULTILINE)
 
 
 def shipped_files() -> pathlib.Path:
-  """Folder of the gin files that come with the package."""
+  """Returns the folder of the gin files that come with the package."""
   package = pathlib.Path(__file__).resolve().parents[1]
   inside = package / 'gin_configs'  # In an installed wheel.
   return inside if inside.is_dir() else package.parent / 'gin_configs'
 
 
 def find_file(name: str) -> pathlib.Path:
-  """Finds a gin file in the working directory or among the shipped ones.
+  """Finds a gin file in the working directory or among the shipped files.
 
   Args:
     name: Path, or name such as `tasks/cheetah_run.gin`; a leading
-      `gin_configs/` is accepted for shipped files too.
+      `gin_configs/` is accepted for shipped files, too.
 
   Raises:
     ConfigurationError: If there is no such file.
@@ -63,52 +56,46 @@ def find_file(name: str) -> pathlib.Path:
   known = sorted(str(p.relative_to(shipped)) for p in shipped.rglob('*.gin'))
   raise ConfigurationError(
     f'No gin file {name!r} in the working directory or among the shipped '
-    f'files{nearest(inner, known)}'
+    f'files{did_you_mean(inner, known)}'
   )
 
 
-def parse(
-  files: Sequence[str] = (),
-  params: Sequence[str] = (),
-  *,
-  base: str | None = BASE,
-) -> None:
-  """Sets the configuration: base file, then files, then parameters.
+def parse(files: Sequence[str] = (), params: Sequence[str] = ()) -> None:
+  """Replaces the configuration: planet.gin, then files, then parameters.
 
   Later bindings win over earlier ones.
 
   Args:
-    files: Names of gin files, as `find_file` takes them.
+    files: Names of gin files, as for `find_file`.
     params: Bindings such as `train.seed = 1`.
-    base: File that is read before all others.
 
   Raises:
-    ConfigurationError: For anything that does not fit, in one line.
+    ConfigurationError: If a name, type or file is wrong.
   """
   gin.clear_config()
-  scopes = {}
-  for name in ([base] if base else []) + list(files):
+  scopes: dict[str, str] = {}
+  for name in (BASE, *files):
     path = find_file(name)
     try:
       source = path.read_text()
     except (OSError, UnicodeDecodeError) as error:
       raise ConfigurationError(f'Cannot read {str(path)!r}: {error}') from error
-    scopes |= _parse_text(source, str(path))
+    scopes |= _parse_source(source, str(path))
   for param in params:
     if '=' not in param:
       raise ConfigurationError(
         f'--gin_param={param!r} is not of the form name.parameter=value.'
       )
-    scopes |= _parse_text(param, f'--gin_param={param!r}')
+    scopes |= _parse_source(param, f'--gin_param={param!r}')
   _check_scopes(scopes)
   _check_types()
 
 
 def bindings() -> dict[str, object]:
-  """All bound parameters by name.
+  """Returns all bound parameters.
 
   Returns:
-    `function.parameter`, or `scope/function.parameter`, and value.
+    Values by `function.parameter` or `scope/function.parameter`.
   """
   names = list(registered())
   names += [f'{scope}/{name}' for scope in _scopes() for name in scoped()]
@@ -124,24 +111,18 @@ def bindings() -> dict[str, object]:
 
 
 def text() -> str:
-  """The current configuration as the text of a gin file."""
+  """Returns the current configuration as the text of a gin file."""
   lines = [f'{key} = {value!r}' for key, value in sorted(bindings().items())]
   return '\n'.join(lines) + '\n'
 
 
 def operative_text() -> str:
-  """The settings that were used so far, as the text of a gin file."""
-  return gin.operative_config_str()
-
-
-def nearest(name: str, known: Iterable[str]) -> str:
-  """Ends an error about an unknown name with the nearest valid one."""
-  matches = difflib.get_close_matches(name, list(known), 1, 0.5)
-  return f'; did you mean {matches[0]!r}?' if matches else ''
+  """Returns the settings used so far as the text of a gin file."""
+  return str(gin.operative_config_str())
 
 
 def parse_text(source: str) -> None:
-  """Sets the configuration to what `text` returned."""
+  """Replaces the configuration with one that `text` returned."""
   gin.clear_config()
   gin.parse_config(source)
 
@@ -154,42 +135,49 @@ def _query(key: str) -> object:
 
 
 def _scopes() -> list[str]:
-  """Names of the collections and tests of the run."""
-  names = []
+  """Returns the names of the run's collections and evaluations."""
+  names = set()
   for key in ('train.collections', 'train.evaluations'):
     value = _query(key)
     if isinstance(value, (list, tuple)):
-      names += [name for name in value if isinstance(name, str)]
-  return sorted(set(names))
+      names |= {name for name in value if isinstance(name, str)}
+  return sorted(names)
 
 
-def _parse_text(source: str, origin: str) -> dict[str, str]:
-  """Parses bindings; returns their scopes, each with a binding that has it."""
+def _parse_source(source: str, origin: str) -> dict[str, str]:
+  """Parses bindings; returns their scopes, each with one of its bindings."""
   scopes = _check_names(source, origin)
   try:
     gin.parse_config(source)
-  except _GIN_ERRORS as error:
-    raise ConfigurationError(f'{origin}: {_explain(error)}') from error
+  except GIN_ERRORS as error:
+    raise ConfigurationError(f'{origin}: {explain(error)}') from error
   return scopes
 
 
 def _check_names(source: str, origin: str) -> dict[str, str]:
-  """Finds mistakes that gin passes over in silence; returns the scopes."""
-  seen, scopes = set(), {}
-  for match in re.finditer(r'^([\w./]+)\s*=', source, re.MULTILINE):
-    scope, _, name = match[1].rpartition('/')
+  """Finds mistakes that gin ignores or cannot explain; returns the scopes."""
+  seen: set[str] = set()
+  scopes = {}
+  for match in _BINDING.finditer(source):
+    binding = match[1]
+    scope, slash, name = binding.rpartition('/')
+    if name in RENAMED:
+      raise ConfigurationError(
+        f'{origin}: {binding!r} was renamed; write '
+        f'{scope + slash + RENAMED[name]!r}.'
+      )
     if scope and name.split('.')[0] not in scoped():
       raise ConfigurationError(
-        f'{origin}: {match[1]!r} has a scope, which has no effect here; '
+        f'{origin}: {binding!r} has a scope, which has no effect here; '
         f'write {name!r}.'
       )
-    if match[1] in seen:
+    if binding in seen:
       raise ConfigurationError(
-        f'{origin}: {match[1]!r} is bound twice; keep one of the lines.'
+        f'{origin}: {binding!r} is bound twice; keep one of the lines.'
       )
-    seen.add(match[1])
+    seen.add(binding)
     if scope:
-      scopes[scope] = f'{origin}: {match[1]!r}'
+      scopes[scope] = f'{origin}: {binding!r}'
   return scopes
 
 
@@ -197,51 +185,21 @@ def _check_scopes(scopes: Mapping[str, str]) -> None:
   for scope, binding in scopes.items():
     if scope not in _scopes():
       raise ConfigurationError(
-        f'{binding} has no effect: no collection or test is called '
+        f'{binding} has no effect: no collection or evaluation is named '
         f'{scope!r}; train.collections and train.evaluations name '
         f'{", ".join(_scopes())}.'
       )
 
 
-def _explain(error: Exception) -> str:
-  """Turns gin's message into one line with the nearest valid name."""
-  message = str(error)
-  unknown = re.search(r"No configurable matching '([^']*)'", message)
-  if unknown:
-    hint = nearest(unknown[1], registered())
-    return f'unknown function {unknown[1]!r}{hint or _known_functions()}'
-  unknown = re.search(
-    r"[Cc]onfigurable '([^']*)' doesn't have a parameter named '([^']*)'",
-    message,
-  )
-  if unknown:
-    name, parameter = unknown[1].split('.')[-1], unknown[2]
-    known = settable(registered()[name])
-    hint = nearest(parameter, known) or f'; it has {", ".join(known)}'
-    return f'{name} has no parameter {parameter!r}{hint}'
-  unread = re.search(r"Failed to parse token '([^']*)'", message)
-  if unread:
-    return f'cannot read the value {unread[1]!r}; text needs quotes.'
-  if isinstance(error, SyntaxError):
-    line = (error.text or '').strip()
-    return f'not valid gin: {error.msg} in line {error.lineno}: {line}'
-  if isinstance(error, tokenize.TokenError):
-    return f'not valid gin: {error.args[0]}; a bracket or quote is missing.'
-  return ' '.join(message.split())
-
-
-def _known_functions() -> str:
-  return f'; known are {", ".join(sorted(registered()))}'
-
-
 def _check_types() -> None:
   for key, value in bindings().items():
     name, parameter = key.split('/')[-1].split('.')
-    if parameter not in settable(registered()[name]):
+    function = registered()[name]
+    if parameter not in settable(function):
       raise ConfigurationError(
-        f'{key} is given by the program and cannot be set; remove it.'
+        f'{key} is set by the program and cannot be configured; remove it.'
       )
-    hint = typing.get_type_hints(registered()[name]).get(parameter)
+    hint = typing.get_type_hints(function).get(parameter)
     if hint is not None and not fits(value, hint):
       raise ConfigurationError(
         f'{key} = {value!r} has the wrong type; it takes {describe(hint)}.'

@@ -1,35 +1,52 @@
-"""Which functions gin files configure, and which of their parameters."""
+"""Registry of the functions that gin files configure.
+
+`configurable` is the only place that registers functions with gin, so the
+list of settings, their types and their documentation have one source: the
+signature of the registered function.
+"""
 
 import functools
 import inspect
 from collections.abc import Callable
+from typing import Any, TypeVar
 
 import gin
 
-_REGISTRY: dict[str, Callable] = {}
+from planet_tf.errors import UserError
+
+Result = TypeVar('Result')
+
+_REGISTRY: dict[str, Callable[..., Any]] = {}
 _SCOPED: set[str] = set()
 
-# Calls inside take the bindings of this scope before those without.
+# Context manager: inside, bindings with this scope win over those without.
 in_scope = gin.config_scope
 
 
-class ConfigurationError(ValueError):
-  """A configuration that cannot be used; the message is one line."""
+class ConfigurationError(UserError):
+  """A configuration that cannot be used."""
+
+
+class _Failure:
+  """Carries a UserError through gin, which would append to its message."""
+
+  def __init__(self, error: UserError) -> None:
+    self.error = error
 
 
 def configurable(
-  function: Callable, name: str | None = None, scoped: bool = False
-) -> Callable:
-  """Lets gin files give a function its arguments.
+  function: Callable[..., Result], name: str | None = None, scoped: bool = False
+) -> Callable[..., Result]:
+  """Registers a function so that gin files set its keyword-only parameters.
 
-  For functions that only make things from settings: a ValueError inside them
-  is about a setting, so it becomes a ConfigurationError.
+  Use it for functions that build objects from settings. A ValueError that such
+  a function raises is about a setting, so it becomes a ConfigurationError.
 
   Args:
     function: Function or class to call with the settings.
-    name: Its name in gin files; by default its own.
-    scoped: Whether it is called `in_scope` of the collections and tests of a
-      run, so that each may have settings of its own.
+    name: Name in gin files; the function's own name by default.
+    scoped: Whether the function is called inside `in_scope` of a collection
+      or evaluation, so that each may have different settings.
 
   Returns:
     The function to call instead.
@@ -37,35 +54,48 @@ def configurable(
   name = name or function.__name__
 
   @functools.wraps(function)
-  def checked(*args: object, **kwargs: object) -> object:
+  def guarded(*args: Any, **kwargs: Any) -> Result | _Failure:
     try:
       return function(*args, **kwargs)
+    except UserError as error:
+      return _Failure(error)
     except ValueError as error:
       if type(error) is not ValueError:
-        raise  # It says by itself what is wrong.
-      raise ConfigurationError(f'{name}: {error}') from error
+        raise
+      failure = ConfigurationError(f'{name}: {error}')
+      failure.__cause__ = error
+      return _Failure(failure)
+
+  configured = gin.configurable(name)(guarded)
+
+  @functools.wraps(function)
+  def call(*args: Any, **kwargs: Any) -> Result:
+    result = configured(*args, **kwargs)
+    if isinstance(result, _Failure):
+      raise result.error
+    return result
 
   _REGISTRY[name] = function
   if scoped:
     _SCOPED.add(name)
-  return gin.configurable(name)(checked)
+  return call
 
 
-def registered() -> dict[str, Callable]:
-  """Functions that gin files can configure, by name."""
+def registered() -> dict[str, Callable[..., Any]]:
+  """Returns the functions that gin files configure, by name."""
   return dict(_REGISTRY)
 
 
 def scoped() -> set[str]:
-  """Names of those that collections and tests may configure separately."""
+  """Returns the names of functions whose settings may have a scope."""
   return set(_SCOPED)
 
 
-def settable(function: Callable) -> list[str]:
-  """Parameters of a function that gin files give.
+def settable(function: Callable[..., Any]) -> list[str]:
+  """Returns the names of the parameters that gin files set.
 
-  They are those that are passed by keyword and have no default; the others
-  are given by the program.
+  They are the keyword-only parameters without a default. The program passes
+  the others.
   """
   return [
     parameter.name

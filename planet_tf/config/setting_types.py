@@ -1,4 +1,4 @@
-"""Whether values read from gin files are of the annotated types."""
+"""Checks values from gin files against type annotations."""
 
 import collections.abc
 import types
@@ -6,7 +6,7 @@ import typing
 
 
 def fits(value: object, hint: object) -> bool:
-  """Whether a value read by gin is of the annotated type."""
+  """Returns whether a value that gin read has the annotated type."""
   origin, arguments = typing.get_origin(hint), typing.get_args(hint)
   if origin in (typing.Union, types.UnionType):
     return any(fits(value, argument) for argument in arguments)
@@ -18,10 +18,10 @@ def fits(value: object, hint: object) -> bool:
       for item in value.items()
       for part, argument in zip(item, arguments, strict=True)
     )
-  if origin is not None:  # A sequence of something.
-    if not isinstance(value, (list, tuple)) or isinstance(value, str):
-      return False
-    return all(fits(item, arguments[0]) for item in value)
+  if origin is not None:  # A sequence.
+    return isinstance(value, (list, tuple)) and all(
+      fits(item, arguments[0]) for item in value
+    )
   if hint is type(None):
     return value is None
   if hint in (int, float) and isinstance(value, bool):
@@ -32,14 +32,16 @@ def fits(value: object, hint: object) -> bool:
 
 
 def describe(hint: object) -> str:
-  """An annotated type in words."""
-  if typing.get_origin(hint) is typing.Literal:
-    return 'one of ' + ', '.join(map(repr, typing.get_args(hint)))
+  """Returns an annotated type in words, for messages."""
   origin, arguments = typing.get_origin(hint), typing.get_args(hint)
+  if origin is typing.Literal:
+    return 'one of ' + ', '.join(map(repr, arguments))
   if origin in (typing.Union, types.UnionType):
     return ' or '.join(map(describe, arguments))
   if origin is collections.abc.Mapping:
     return f'a dict of {describe(arguments[0])} to {describe(arguments[1])}'
   if origin is not None:
     return f'a list of {describe(arguments[0])}'
-  return 'None' if hint is type(None) else hint.__name__
+  if hint is type(None):
+    return 'None'
+  return str(getattr(hint, '__name__', hint))

@@ -12,15 +12,17 @@ class CollectSettings:
   """Settings of a collection of training data.
 
   Attributes:
-    policy: Who acts: the `agent`, or `random` actions; tests always plan.
-    episodes: Episodes of each task that are collected at a time, side by side.
+    policy: `agent` plans the actions, `random` draws them uniformly;
+      evaluations always plan.
+    episodes: Episodes of each task collected at a time, in parallel.
     interval: Updates between two collections.
     start: Updates before the first collection; None for `interval`.
     end: Updates after which the collection stops; None for never.
     exploration: Standard deviation of the action noise.
-    exploration_ramp: Updates over which the noise grows from nothing to that;
-      if negative, over which it falls from that to nothing; 0 for neither.
-    exploration_min: Least share of the noise during a ramp.
+    exploration_ramp: Updates over which the noise grows from 0 to
+      `exploration`; if negative, updates over which it falls to 0; 0 for
+      constant noise.
+    exploration_min: Minimum fraction of the noise during a ramp.
   """
 
   policy: Literal['agent', 'random']
@@ -46,23 +48,22 @@ class TrainSettings:
   """Settings of the training loop.
 
   Attributes:
-    task: Name of the task, or `module:function`; a list for one agent that
-      learns several.
-    seed: Seed of everything random in the run.
-    seed_episodes: Episodes S of random actions at the start, of each task, for
-      training and as many for testing.
-    collections: Names of the collections; a name is the scope of settings
-      that differ for one of them.
+    task: Name of the task, or `module:function`; a list trains one agent on
+      several tasks.
+    seed: Seed of the run; all randomness depends on it.
+    seed_episodes: Episodes S of random actions at the start, per task: S for
+      training and S for testing.
+    collections: Names of the collections; each is a gin scope.
     evaluations: Names of the planners to evaluate; each is a gin scope.
-    updates_per_evaluation: Updates from one test phase to the next.
+    updates_per_evaluation: Updates between two evaluations.
     evaluation_episodes: Episodes without noise per evaluation, task and
       planner.
-    total_episodes: Episodes of training data, of each task, after which
-      training ends.
-    open_loop_context: Frames that the model sees before it predicts.
-    updates_per_log: Updates whose mean metrics make one record.
+    total_episodes: Episodes of training data, per task, after which training
+      ends.
+    open_loop_context: Frames that the model observes before it predicts.
+    updates_per_log: Updates averaged in one record of metrics.
     keep_checkpoints: Number of checkpoints to keep.
-    strategy: Updates run on `one` device, or `mirrored` on all GPUs.
+    strategy: `one` device computes the updates, or all GPUs (`mirrored`).
   """
 
   task: str | Sequence[str]
@@ -80,14 +81,14 @@ class TrainSettings:
 
   @property
   def tasks(self) -> tuple[str, ...]:
-    """Names of the tasks."""
+    """Names of the tasks, as a tuple."""
     return (self.task,) if isinstance(self.task, str) else tuple(self.task)
 
   def __post_init__(self) -> None:
     _check_min(self, 0, 'seed', 'evaluation_episodes')
-    counts = ('seed_episodes', 'updates_per_evaluation', 'total_episodes')
-    counts += ('open_loop_context', 'updates_per_log', 'keep_checkpoints')
-    _check_min(self, 1, *counts)
+    _check_min(self, 1, 'seed_episodes', 'total_episodes', 'open_loop_context')
+    _check_min(self, 1, 'updates_per_evaluation', 'updates_per_log')
+    _check_min(self, 1, 'keep_checkpoints')
     _check_names('task', self.tasks)
     _check_names('collections', self.collections)
     _check_names('evaluations', self.evaluations)
@@ -96,7 +97,7 @@ class TrainSettings:
     if self.total_episodes < self.seed_episodes:
       raise ValueError(
         f'total_episodes={self.total_episodes} must be at least '
-        f'seed_episodes={self.seed_episodes}, which are part of them.'
+        f'seed_episodes={self.seed_episodes}, which it includes.'
       )
 
 

@@ -13,6 +13,7 @@ from dm_env import specs
 
 from planet_tf.envs.registry import UnknownTask, register_prefix
 from planet_tf.envs.wrappers import UnsupportedEnvironment
+from planet_tf.errors import one_line
 
 RENDER_SIZE = 64  # Pixels, where the environment lets us choose.
 
@@ -43,7 +44,7 @@ def find(identifier: str) -> Callable[[], dm_env.Environment]:
     spec = gymnasium.spec(identifier)
   except (gymnasium.error.Error, ImportError) as error:
     raise UnknownTask(
-      f"Unknown task 'gymnasium:{identifier}': {_line(error)}"
+      f"Unknown task 'gymnasium:{identifier}': {one_line(error)}"
     ) from error
   return functools.partial(load, spec.id)
 
@@ -65,7 +66,7 @@ def load(identifier: str) -> 'GymnasiumEnvironment':
     return GymnasiumEnvironment(gymnasium.make(identifier, **options))
   except (gymnasium.error.Error, ImportError) as error:
     raise UnsupportedEnvironment(
-      f"Task 'gymnasium:{identifier}' cannot be made: {_line(error)}"
+      f"Task 'gymnasium:{identifier}' cannot be made: {one_line(error)}"
     ) from error
 
 
@@ -141,7 +142,3 @@ class GymnasiumEnvironment(dm_env.Environment):
     if 'image' not in value:
       value = {**value, 'image': self._env.render()}
     return {name: np.asarray(x) for name, x in value.items()}
-
-
-def _line(error: Exception) -> str:
-  return ' '.join(str(error).split())

@@ -1,16 +1,17 @@
 """Registry of tasks: names, factories and their action repeats."""
 
 import dataclasses
-import difflib
 import importlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 import dm_env
+
+from planet_tf.errors import UserError, did_you_mean
 
 Factory = Callable[..., dm_env.Environment]
 
 
-class UnknownTask(ValueError):
+class UnknownTask(UserError):
   """A task name that is neither registered nor importable."""
 
 
@@ -118,7 +119,7 @@ def find_task(name: str) -> Task:
     return _import_task(name)
   if name not in _TASKS:
     raise UnknownTask(
-      f'Unknown task {name!r}{_nearest(name, _TASKS)} Known tasks: '
+      f'Unknown task {name!r}{did_you_mean(name, _TASKS) or "."} Known tasks: '
       f'{", ".join(task_names())}; a task of your own is named '
       "'module:factory', one of Gymnasium 'gymnasium:ID'."
     )
@@ -142,7 +143,7 @@ def _import_task(name: str) -> Task:
   if not callable(factory):
     raise UnknownTask(
       f'Unknown task {name!r}: module {module_name!r} has no function '
-      f'{attribute!r}{_nearest(attribute, vars(module))}'
+      f'{attribute!r}{did_you_mean(attribute, vars(module)) or "."}'
     )
   for task in _TASKS.values():
     if task.factory is factory:
@@ -154,8 +155,3 @@ def _origin(factory: Factory) -> str:
   inner = getattr(factory, 'func', factory)  # functools.partial
   module = getattr(inner, '__module__', '?')
   return f'{module}.{getattr(inner, "__qualname__", repr(inner))}'
-
-
-def _nearest(name: str, names: Iterable[str]) -> str:
-  matches = difflib.get_close_matches(name, list(names), n=1)
-  return f'; did you mean {matches[0]!r}?' if matches else '.'

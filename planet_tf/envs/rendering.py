@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 from planet_tf.envs.subprocesses import module_command, module_environment
+from planet_tf.errors import UserError
 
 VARIABLE = 'MUJOCO_GL'
 BACKENDS = ('glfw',) if sys.platform == 'darwin' else ('egl', 'osmesa')
@@ -14,7 +15,7 @@ INSTALL = 'sudo apt-get install -y libegl1 libgl1 libgl1-mesa-dri'
 PROBE_TIMEOUT = 120.0  # Seconds; a cold start of MuJoCo takes several.
 
 
-class RenderingUnavailable(RuntimeError):
+class RenderingUnavailable(UserError):
   """No OpenGL backend draws a frame."""
 
 

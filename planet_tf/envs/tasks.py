@@ -15,6 +15,7 @@ from planet_tf.envs.registry import (
 )
 from planet_tf.envs.seeding import Seeding
 from planet_tf.envs.wrappers import ActionRepeat, NormalizeActions, TimeLimit
+from planet_tf.errors import UserError
 
 ENV_STEPS = 1000  # Length of the paper's episodes before action repeat.
 RENDER_QUALITIES = ('exact', 'fast')
@@ -24,7 +25,7 @@ dummy.register()
 gymnasium.register()
 
 
-class InvalidTaskOption(ValueError):
+class InvalidTaskOption(UserError):
   """An option of a task with a value that it cannot take."""
 
 

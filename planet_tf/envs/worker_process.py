@@ -12,13 +12,14 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from planet_tf.envs.subprocesses import module_command, module_environment
+from planet_tf.errors import UserError
 
 OUTPUT_LINES = 40  # Kept of what a worker prints, for error messages.
 GRACE = 5.0  # Seconds to end by itself.
 LOST = (EOFError, BrokenPipeError, ConnectionResetError)
 
 
-class WorkerError(RuntimeError):
+class WorkerError(UserError):
   """An environment raised an exception; holds the worker's traceback."""
 
 

@@ -6,11 +6,13 @@ import dm_env
 import numpy as np
 from dm_env import specs
 
+from planet_tf.errors import UserError
+
 # Planners clip to [-1, 1]; this leaves room for rounding alone.
 ACTION_TOLERANCE = 1e-4
 
 
-class UnsupportedEnvironment(ValueError):
+class UnsupportedEnvironment(UserError):
   """An environment that an agent of this kind cannot act in."""
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import planet_tf
 from planet_tf.agent import PlanetAgent
 from planet_tf.config import gin_files
+from planet_tf.errors import UserError
 from planet_tf.runs.atomic_files import atomic_write_json
 from planet_tf.runs.counters import Counters
 from planet_tf.runs.provenance import describe_session
@@ -19,7 +20,7 @@ CONFIG = 'config.gin'
 FORMAT = 1
 
 
-class ExportError(ValueError):
+class ExportError(UserError):
   """An export that cannot be written or used; the message is one line."""
 
 

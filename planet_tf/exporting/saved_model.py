@@ -13,6 +13,7 @@ import numpy as np
 import tensorflow as tf
 
 from planet_tf.agent import AgentPolicy, AgentState
+from planet_tf.errors import one_line
 from planet_tf.exporting import metadata as metadata_file
 from planet_tf.exporting.functions import AgentFunctions, Tensors
 from planet_tf.exporting.metadata import ExportError
@@ -79,7 +80,7 @@ class SavedAgent:
     except _UNREADABLE as error:
       raise ExportError(
         f'{str(self.path)!r} cannot be loaded with TensorFlow '
-        f'{tf.__version__} ({" ".join(str(error).split())[:200]}); it was '
+        f'{tf.__version__} ({one_line(error)}); it was '
         f'written with {self.metadata["session"]["tensorflow"]}.'
       ) from error
 

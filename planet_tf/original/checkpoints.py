@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import tensorflow as tf
 
+from planet_tf.errors import one_line
 from planet_tf.original.variables import adam_slots, load_original
 from planet_tf.runs.checkpoints import CheckpointError
 from planet_tf.world_model import WorldModel
@@ -38,9 +39,8 @@ def read_checkpoint(prefix: str) -> dict[str, np.ndarray]:
     names = reader.get_variable_to_shape_map()
     return {name: np.asarray(reader.get_tensor(name)) for name in names}
   except (ValueError, IndexError, RuntimeError, tf.errors.OpError) as error:
-    reason = ' '.join(str(error).split())[:200]
     raise CheckpointError(
-      f'Checkpoint {prefix!r} is damaged ({reason}); restore its files from '
+      f'Checkpoint {prefix!r} is damaged ({one_line(error)}); restore its files from '
       'a copy.'
     ) from error
 

@@ -17,6 +17,7 @@ from planet_tf.envs.dm_control import PAPER_TASKS
 from planet_tf.envs.registry import Task, find_task
 from planet_tf.envs.rendering import VARIABLE
 from planet_tf.envs.tasks import make_simulation
+from planet_tf.errors import UserError
 from planet_tf.ops.hardware import cores
 from planet_tf.ops.random import fold_in
 
@@ -27,7 +28,7 @@ ONE_ENVIRONMENT = ('make_envs.workers = 1', 'make_envs.groups = 1')
 _DOMAINS = {name: (domain, task) for name, domain, task, _ in PAPER_TASKS}
 
 
-class UnknownSimulation(ValueError):
+class UnknownSimulation(UserError):
   """A task that cannot be simulated apart from its environment."""
 
 

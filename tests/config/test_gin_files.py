@@ -1,4 +1,4 @@
-"""gin files: the shipped ones, the paper's numbers, and mistakes."""
+"""Tests of gin files: the shipped ones, the paper's values, mistakes."""
 
 import pytest
 
@@ -10,6 +10,7 @@ from planet_tf.config import (
   settings,
 )
 from planet_tf.config.registry import ConfigurationError
+from planet_tf.config.renamed_settings import RENAMED
 from planet_tf.envs import task_names
 
 SHIPPED = sorted(
@@ -17,8 +18,8 @@ SHIPPED = sorted(
   for path in gin_files.shipped_files().rglob('*.gin')
 )
 
-# Appendix A and the comparison in docs/FIDELITY.md. Where two values stand,
-# the first is the released code's and the second the paper's text.
+# Appendix A and the comparison in docs/FIDELITY.md. Of two values, the first is
+# from the released code and the second from the paper's text.
 PAPER = {
   'make_world_model.state_size': 30,
   'make_world_model.belief_size': 200,
@@ -59,7 +60,7 @@ PAPER = {
 
 
 @pytest.mark.parametrize('index, files', [(0, []), (1, ['paper_text.gin'])])
-def test_values_are_those_of_the_paper(index, files):
+def test_values_match_the_paper(index, files):
   gin_files.parse(files)
   bound = gin_files.bindings()
   for key, expected in PAPER.items():
@@ -69,7 +70,7 @@ def test_values_are_those_of_the_paper(index, files):
 
 
 @pytest.mark.parametrize('name', SHIPPED)
-def test_every_shipped_file_builds(name, tmp_path):
+def test_every_shipped_file_configures_a_run(name, tmp_path):
   gin_files.parse([name])
   model = model_factories.make_world_model(2)
   model_factories.compile_model(model)
@@ -82,7 +83,7 @@ def test_every_shipped_file_builds(name, tmp_path):
     assert set(loop.tasks) <= set(task_names())
 
 
-def test_there_is_a_file_for_every_task():
+def test_every_task_has_a_file():
   tasks = set()
   for name in SHIPPED:
     if name.startswith('tasks/'):
@@ -100,7 +101,7 @@ def test_there_is_a_file_for_every_task():
   }
 
 
-def test_planet_gin_states_every_value_but_the_task():
+def test_planet_gin_binds_everything_except_the_task():
   gin_files.parse()
   expected = {
     f'{name}.{parameter}'
@@ -110,7 +111,7 @@ def test_planet_gin_states_every_value_but_the_task():
   assert set(gin_files.bindings()) == expected - {'train.task'}
 
 
-def test_a_scope_has_settings_of_its_own():
+def test_bindings_with_a_scope_apply_only_to_it():
   gin_files.parse(
     [],
     [
@@ -145,7 +146,7 @@ def test_later_bindings_win(tmp_path):
   assert bound['make_planner.horizon'] == 12
 
 
-def test_text_restores_the_bindings():
+def test_text_restores_bindings():
   gin_files.parse(['tasks/dummy.gin', 'scale/cpu.gin'])
   before = gin_files.bindings()
   text = gin_files.text()
@@ -165,12 +166,12 @@ def test_text_restores_the_bindings():
     ('foo/train.seed = 1', 'has a scope, which has no effect here'),
     (
       'foo/make_planner.horizon = 6',
-      "no collection or test is called 'foo'; train.collections and",
+      "no collection or evaluation is named 'foo'; train.collections and",
     ),
     ('main/make_planner.horizon = "a"', 'has the wrong type; it takes int'),
     ('main/collect.intervall = 1', "no parameter 'intervall'; did you mean"),
-    ('make_envs.task = "x"', 'make_envs.task is given by the program'),
-    ('make_sampler.seed = 1', 'make_sampler.seed is given by the program'),
+    ('make_envs.task = "x"', 'make_envs.task is set by the program'),
+    ('make_sampler.seed = 1', 'make_sampler.seed is set by the program'),
     ('train.xyz = 1', "train has no parameter 'xyz'; it has "),
     ('train.seed', 'is not of the form name.parameter=value'),
     ('train.seed = "a"', "train.seed = 'a' has the wrong type; it takes int"),
@@ -186,12 +187,29 @@ def test_text_restores_the_bindings():
     ('train.seed = undefined', "cannot read the value 'undefined'"),
   ],
 )
-def test_mistakes_end_in_one_line(param, message):
+def test_mistakes_are_explained_in_one_line(param, message):
   with pytest.raises(ConfigurationError) as caught:
     gin_files.parse([], [param])
   text = str(caught.value)
   assert message in text
   assert '\n' not in text
+
+
+@pytest.mark.parametrize('old, new', RENAMED.items())
+def test_renamed_settings_are_refused_with_the_new_name(old, new):
+  name, parameter = new.split('.')
+  assert parameter in registry.settable(registry.registered()[name])
+  with pytest.raises(ConfigurationError, match=f'write {new!r}'):
+    gin_files.parse([], [f'{old} = 1'])
+
+
+def test_renamed_setting_keeps_its_scope_in_the_message(tmp_path):
+  path = tmp_path / 'a.gin'
+  path.write_text('far/collect.every = 1\n')
+  with pytest.raises(ConfigurationError) as caught:
+    gin_files.parse([str(path)])
+  assert str(path) in str(caught.value)
+  assert "write 'far/collect.interval'" in str(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -201,7 +219,7 @@ def test_mistakes_end_in_one_line(param, message):
     (b'import no_such_module', 'no_such_module'),
   ],
 )
-def test_unusable_file_is_named(tmp_path, content, message):
+def test_unusable_file_is_named_in_the_message(tmp_path, content, message):
   path = tmp_path / 'a.gin'
   path.write_bytes(content)
   with pytest.raises(ConfigurationError) as caught:
@@ -210,24 +228,24 @@ def test_unusable_file_is_named(tmp_path, content, message):
   assert message in str(caught.value)
 
 
-def test_int_is_a_float_and_none_is_allowed():
+def test_int_fits_float_and_none_fits_optional():
   gin_files.parse([], ['collect.exploration = 1'])
   assert gin_files.bindings()['collect.exploration'] == 1
   gin_files.parse([], ['make_objectives.free_nats = None'])
   assert gin_files.bindings()['make_objectives.free_nats'] is None
 
 
-def test_missing_file_names_the_nearest():
+def test_missing_file_suggests_the_closest_name():
   with pytest.raises(ConfigurationError, match='did you mean .*cheetah_run'):
     gin_files.parse(['tasks/chetah_run.gin'])
 
 
-def test_shipped_prefix_is_accepted():
+def test_names_may_start_with_gin_configs():
   gin_files.parse(['gin_configs/tasks/dummy.gin'])
   assert gin_files.bindings()['train.task'] == 'dummy'
 
 
-def test_binding_the_same_parameter_twice_in_a_file(tmp_path):
+def test_repeated_binding_is_refused(tmp_path):
   path = tmp_path / 'a.gin'
   path.write_text('train.seed = 1\ntrain.seed = 2\n')
   with pytest.raises(ConfigurationError, match="'train.seed' is bound twice"):
@@ -274,7 +292,8 @@ def test_binding_the_same_parameter_twice_in_a_file(tmp_path):
     ),
   ],
 )
-def test_values_out_of_range_name_the_setting(param, make, message):
+def test_values_out_of_range_are_named_in_one_line(param, make, message):
   gin_files.parse([], [param])
-  with pytest.raises(ValueError, match=message):
+  with pytest.raises(ConfigurationError, match=message) as caught:
     make()
+  assert '\n' not in str(caught.value)  # gin appends its call stack.

@@ -4,9 +4,9 @@ import dataclasses
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from planet_tf.cli import UsageError
-from planet_tf.config.gin_files import nearest
 from planet_tf.envs.registry import find_task
 from planet_tf.envs.tasks import needs_rendering
+from planet_tf.errors import did_you_mean
 from tools.benchmark.sizes import (
   Size,
   constructed,
@@ -79,7 +79,7 @@ def make_jobs(
   """
   for name in names:
     if name not in PARTS:
-      hint = nearest(name, PARTS) or f'; known are {", ".join(PARTS)}'
+      hint = did_you_mean(name, PARTS) or f'; known are {", ".join(PARTS)}'
       raise UsageError(f'--parts={name} is unknown{hint}.')
   counts = [count(text) for text in agents]
   all_sizes = [

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
-from planet_tf.cli import TRY_AGAIN
+from planet_tf.errors import TRY_AGAIN
 
 _SET_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG
 # Looked up now: little is safe between a fork and the new program.
