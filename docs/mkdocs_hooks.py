@@ -15,7 +15,6 @@ PATTERNS = (
   'examples/*.py',
   'results/**/*.*',
   'tests/golden/README.md',
-  'tools/paper_tables/published.json',
 )
 
 
