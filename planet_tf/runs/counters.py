@@ -1,11 +1,11 @@
-"""How far a run has come."""
+"""Counters of a run."""
 
 import dataclasses
 
 
 @dataclasses.dataclass
 class Counters:
-  """The counters of a run; seed episodes are counted in.
+  """Counters of a run; they include the seed episodes.
 
   Attributes:
     updates: Optimizer steps.
@@ -13,7 +13,7 @@ class Counters:
     decisions: Agent actions in the episodes of training data.
     env_steps: Decisions times action repeat.
     test_episodes: Episodes of test data.
-    tests: Completed test phases.
+    tests: Completed evaluations.
   """
 
   updates: int = 0

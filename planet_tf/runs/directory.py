@@ -1,29 +1,31 @@
-"""The folder of a run: what was asked for, what ran, and its results.
+"""Run directories: configuration, provenance and results of a training run.
 
-config.gin             the configuration, compared when a run is resumed
-operative_config.gin   the settings that were in fact used
-versions.json          versions and hardware of each session
-task.json              actions of the environment
-train_episodes/ test_episodes/   one npz file an episode
+config.gin             configuration, compared when the run is resumed
+operative_config.gin   settings that were used
+versions.json          versions and hardware of each process that trained
+task.json              actions and components of the environments
+train_episodes/ test_episodes/   one npz file per episode
 checkpoints/           weights, optimizer, counters, data position
 metrics.jsonl          scalars; train/ and test/ hold them for TensorBoard
 """
 
-import fcntl
 import json
 import os
 import pathlib
 from collections.abc import Mapping
-from typing import Any, TextIO
+from typing import Any
+
+import filelock
 
 from planet_tf.config import gin_files
 from planet_tf.config.factories import components_of
 from planet_tf.control.simulate import Envs, action_bounds
+from planet_tf.errors import TRY_AGAIN, UserError, file_errors
 from planet_tf.runs.atomic_files import atomic_write, atomic_write_json
-from planet_tf.runs.provenance import describe_session
+from planet_tf.runs.provenance import describe_process
 
-# Settings that may differ when a run is resumed: learning does not depend on
-# them. Everything else would make it another run.
+# Settings that may change when a run is resumed, because learning does not
+# depend on them. Any other change would make a different run.
 FREE_SETTINGS = {
   'make_envs.groups',
   'make_envs.modules',
@@ -38,28 +40,35 @@ FREE_SETTINGS = {
   'train.updates_per_log',
 }
 
+# Values of versions.json whose change the user is told about.
+_WATCHED = ('auto_precision', 'auto_num_splits', 'tensorflow', 'mujoco')
 
-class RunError(ValueError):
-  """A run directory that cannot be used; the message is one line."""
+_LOCK = '.lock'
+
+
+class RunError(UserError):
+  """A run directory that cannot be used."""
 
 
 class RunInUse(RunError):
-  """A run directory that another process has opened for training."""
+  """A run directory that another process trains in."""
+
+  exit_code = TRY_AGAIN
 
 
 class RunDirectory:
-  """A run directory, opened for training.
+  """A run directory, locked for training.
 
   Args:
-    path: The folder; made if it does not exist.
+    path: The folder; created if it does not exist.
 
   Raises:
-    RunInUse: If another process has opened it.
+    RunInUse: If another process has locked it.
     RunError: If it cannot be written, or holds a run with another
       configuration.
   """
 
-  def __init__(self, path: str | os.PathLike) -> None:
+  def __init__(self, path: str | os.PathLike[str]) -> None:
     self.path = pathlib.Path(path).expanduser()
     self.checkpoints = self.path / 'checkpoints'
     self.train_episodes = self.path / 'train_episodes'
@@ -67,10 +76,11 @@ class RunDirectory:
     try:
       self.path.mkdir(parents=True, exist_ok=True)
       self._lock = _lock(self.path)
-    except OSError as error:
+    except (OSError, NotImplementedError) as error:
+      reason = getattr(error, 'strerror', None) or error
       raise RunError(
-        f'Cannot write to the log directory {str(self.path)!r} '
-        f'({error.strerror}); choose another --logdir.'
+        f'Cannot write to the log directory {str(self.path)!r} ({reason}); '
+        'choose another --logdir.'
       ) from error
     try:
       self._check_configuration()
@@ -79,10 +89,10 @@ class RunDirectory:
       raise
 
   def describe(self, envs: Mapping[str, Envs]) -> None:
-    """Writes what was asked for and what runs.
+    """Writes configuration, versions and task.
 
-    Call it once everything has been made from the settings, so that a
-    mistake in them does not take possession of the folder.
+    Call it after everything has been built from the settings, so that a
+    mistake in them does not claim the folder.
 
     Args:
       envs: Environments by task.
@@ -103,76 +113,74 @@ class RunDirectory:
     atomic_write_json(self.path / 'task.json', content)
 
   def close(self) -> None:
-    """Lets other processes use the folder."""
-    self._lock.close()
+    """Unlocks the folder."""
+    self._lock.release()
 
   def _check_configuration(self) -> None:
-    """Refuses another configuration once there is something to resume."""
+    """Refuses a different configuration if there is a run to resume."""
     path = self.path / 'config.gin'
-    new = gin_files.bindings()
-    if path.exists() and (self.checkpoints / 'checkpoint').exists():
-      new_text = gin_files.text()
-      gin_files.parse([str(path)])
-      old = gin_files.bindings()
-      path_name = str(self.path)
-      gin_files.parse_text(new_text)
-      changed = different_settings(old, new)
-      if changed:
-        details = ', '.join(
-          f'{key} = {old.get(key)!r} there and {new.get(key)!r} now'
-          for key in changed
-        )
-        raise RunError(
-          f'The log directory {path_name!r} holds a run with another '
-          f'configuration ({details}); choose another --logdir or keep these '
-          'settings.'
-        )
+    if not path.exists() or not (self.checkpoints / 'checkpoint').exists():
+      return
+    new, new_text = gin_files.bindings(), gin_files.text()
+    gin_files.parse([str(path)])
+    old = gin_files.bindings()
+    gin_files.parse_text(new_text)
+    details = ', '.join(
+      f'{key} = {old.get(key)!r} there and {new.get(key)!r} now'
+      for key in different_settings(old, new)
+    )
+    if details:
+      raise RunError(
+        f'The log directory {str(self.path)!r} holds a run with another '
+        f'configuration ({details}); choose another --logdir or keep these '
+        'settings.'
+      )
 
   def _record_versions(self) -> None:
     path = self.path / 'versions.json'
-    sessions = read_json(path) if path.exists() else []
-    session = describe_session()
-    last = sessions[-1] if sessions else {}
-    for key in ('auto_precision', 'auto_chains', 'tensorflow', 'mujoco'):
-      if key in last and last[key] != session[key]:
+    processes = read_json(path) if path.exists() else []
+    process = describe_process()
+    last = processes[-1] if processes else {}
+    for key in _WATCHED:
+      if key in last and last[key] != process[key]:
         print(
-          f'Note: {key} was {last[key]} in the last session of this run and '
-          f'is {session[key]} now.'
+          f'Note: {key} was {last[key]} when this run was last trained and is '
+          f'{process[key]} now.'
         )
-    atomic_write_json(path, [*sessions, session])
+    atomic_write_json(path, [*processes, process])
 
 
 def is_in_use(path: pathlib.Path) -> bool:
-  """Whether a process has opened a run directory for training."""
+  """Returns whether a process has locked a run directory for training."""
+  if not (path / _LOCK).exists():
+    return False
   try:
-    with (path / '.lock').open() as file:
-      fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-  except BlockingIOError:
+    _lock(path).release()
+  except RunInUse:
     return True
-  except FileNotFoundError:
-    pass
+  except OSError:
+    return False  # Not writable, so this user cannot train in it.
   return False
 
 
 def different_settings(
   one: Mapping[str, object], other: Mapping[str, object]
 ) -> list[str]:
-  """Names of settings that make two configurations other runs.
+  """Returns the settings whose difference makes two runs different.
 
   Args:
     one: All bindings of a configuration.
-    other: Those of the other one.
+    other: All bindings of another configuration.
 
   Returns:
-    The names, but for those of `FREE_SETTINGS` and of planners that are only
-    tested, sorted.
+    Sorted names, without `FREE_SETTINGS` and without the settings of planners
+    that are only evaluated.
   """
 
   def is_free(key: str) -> bool:
     scope = key.rpartition('/')[0]
     return key in FREE_SETTINGS or (
-      scope != ''
-      and not any(scope in x.get('train.collections', ()) for x in (one, other))
+      scope != '' and not any(scope in _collections(x) for x in (one, other))
     )
 
   return sorted(
@@ -182,20 +190,21 @@ def different_settings(
   )
 
 
+def _collections(bindings: Mapping[str, Any]) -> tuple[str, ...]:
+  return tuple(bindings.get('train.collections', ()))
+
+
 def read_json(path: pathlib.Path) -> Any:
-  """Reads a file of a run directory.
-
-  Args:
-    path: The file.
-
-  Returns:
-    Its content.
+  """Returns the content of a JSON file of a run directory.
 
   Raises:
     RunError: If it is not JSON.
+    FileError: If it cannot be read.
   """
+  with file_errors('read', path):
+    text = path.read_text()
   try:
-    return json.loads(path.read_text())
+    return json.loads(text)
   except ValueError as error:
     raise RunError(
       f'{str(path)!r} is damaged ({error}); restore it from a copy, or remove '
@@ -203,13 +212,13 @@ def read_json(path: pathlib.Path) -> Any:
     ) from error
 
 
-def _lock(path: pathlib.Path) -> TextIO:
-  file = (path / '.lock').open('w')
+def _lock(path: pathlib.Path) -> filelock.FileLock:
+  lock = filelock.FileLock(path / _LOCK, blocking=False)
   try:
-    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-  except BlockingIOError as error:
+    lock.acquire()
+  except filelock.Timeout as error:
     raise RunInUse(
       f'The log directory {str(path)!r} is in use by another process; stop it '
       'or choose another --logdir.'
     ) from error
-  return file
+  return lock

@@ -1,4 +1,4 @@
-"""What a result was computed with: command, versions, commit, hardware."""
+"""Provenance of a result: command, versions, commit and hardware."""
 
 import importlib.metadata
 import pathlib
@@ -24,8 +24,8 @@ _PACKAGES = (
 )
 
 
-def describe_session() -> dict[str, object]:
-  """Command, versions, commit and hardware of this process, JSON values."""
+def describe_process() -> dict[str, object]:
+  """Returns command, versions, commit and hardware of this process as JSON."""
   return {
     'started': time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime()),
     'command': describe_command(),
@@ -37,12 +37,12 @@ def describe_session() -> dict[str, object]:
     'cores': hardware.cores(),
     'gpus': len(tf.config.list_physical_devices('GPU')),
     'auto_precision': choose_precision('auto'),
-    'auto_chains': hardware.cpu_splits(hardware.cores()),
+    'auto_num_splits': hardware.cpu_splits(hardware.cores()),
   }
 
 
 def describe_command() -> str:
-  """The command of this process, as one would type it again."""
+  """Returns the shell command that started this process."""
   spec = getattr(sys.modules['__main__'], '__spec__', None)
   if spec is None:
     return shlex.join(['python', *sys.argv])
@@ -60,7 +60,7 @@ def _version(package: str) -> str | None:
 def _commit() -> str | None:
   checkout = pathlib.Path(__file__).parents[2]
   if not (checkout / '.git').exists():
-    return None  # Installed, perhaps inside somebody else's repository.
+    return None  # Installed, perhaps inside another repository.
   command = ['git', '-C', str(checkout), 'describe', '--always', '--dirty']
   try:
     result = subprocess.run(command, capture_output=True, text=True, timeout=9)

@@ -12,6 +12,7 @@ from planet_tf.config import (
 from planet_tf.config.registry import ConfigurationError
 from planet_tf.config.renamed_settings import RENAMED
 from planet_tf.envs import task_names
+from planet_tf.errors import UserError
 
 SHIPPED = sorted(
   str(path.relative_to(gin_files.shipped_files()))
@@ -294,6 +295,6 @@ def test_repeated_binding_is_refused(tmp_path):
 )
 def test_values_out_of_range_are_named_in_one_line(param, make, message):
   gin_files.parse([], [param])
-  with pytest.raises(ConfigurationError, match=message) as caught:
+  with pytest.raises(UserError, match=message) as caught:
     make()
   assert '\n' not in str(caught.value)  # gin appends its call stack.
