@@ -11,7 +11,7 @@ from planet_tf.config import gin_files
 from planet_tf.errors import UserError
 from planet_tf.runs.atomic_files import atomic_write_json
 from planet_tf.runs.counters import Counters
-from planet_tf.runs.provenance import describe_session
+from planet_tf.runs.provenance import describe_process
 
 FILE = 'metadata.json'
 CONFIG = 'config.gin'
@@ -45,7 +45,7 @@ def describe(
   return {
     'format': FORMAT,
     'planet_tf': planet_tf.__version__,
-    'session': describe_session(),
+    'session': describe_process(),
     'tasks': task['tasks'],
     'action': {
       'size': model.action_size,
