@@ -1,4 +1,4 @@
-"""The doctor names what is wrong; faults are put in one by one."""
+"""Tests of the doctor: each fault is named with its fix."""
 
 import os
 import pathlib
@@ -8,7 +8,7 @@ import sys
 import numpy as np
 import pytest
 
-from planet_tf import doctor
+from planet_tf import diagnostics, doctor
 from planet_tf.envs import rendering
 
 ROOT = pathlib.Path(__file__).parents[1]
@@ -20,19 +20,19 @@ def named(lines, name):
 
 
 @pytest.mark.parametrize('version', [(3, 11, 7), (3, 12, 1), (3, 13, 0)])
-def test_supported_pythons_are_fine(version):
-  assert not doctor.python_line(version).mend
+def test_supported_pythons_pass(version):
+  assert not diagnostics.check_python(version).fix
 
 
 @pytest.mark.parametrize('version', [(3, 10, 13), (3, 14, 0)])
-def test_other_pythons_are_wrong(version):
-  line = doctor.python_line(version)
-  assert line.mend == 'make clean-venv setup PYTHON=python3.12'
+def test_other_pythons_fail(version):
+  line = diagnostics.check_python(version)
+  assert line.fix == 'make clean-venv setup PYTHON=python3.12'
   assert line.seen.endswith('is none of 3.11, 3.12, 3.13')
 
 
 def test_requirements_skip_comments_extras_and_other_pythons():
-  found = doctor.requirements(
+  found = diagnostics.requirements(
     [
       '# a comment',
       '',
@@ -46,56 +46,60 @@ def test_requirements_skip_comments_extras_and_other_pythons():
   }
 
 
-def test_missing_package_is_wrong_and_the_mend_names_its_version():
-  locked = doctor.requirements(['no-such-package==1.5'])
-  ranges = doctor.requirements(['no-such-package>=1.4'])
-  line = named(doctor.package_lines(locked, ranges), 'no-such-package')
+def test_missing_package_fails_and_the_fix_names_its_version():
+  locked = diagnostics.requirements(['no-such-package==1.5'])
+  ranges = diagnostics.requirements(['no-such-package>=1.4'])
+  line = named(diagnostics.check_packages(locked, ranges), 'no-such-package')
   assert line.seen == 'not installed'
-  assert line.mend.endswith("pip install --no-deps 'no-such-package==1.5'")
+  assert line.fix.endswith("pip install --no-deps 'no-such-package==1.5'")
 
 
-def test_version_out_of_range_is_wrong():
-  ranges = doctor.requirements(['numpy<1.5'])
-  line = named(doctor.package_lines({}, ranges), 'numpy')
+def test_version_out_of_range_fails():
+  ranges = diagnostics.requirements(['numpy<1.5'])
+  line = named(diagnostics.check_packages({}, ranges), 'numpy')
   assert line.seen == f'{np.__version__} is not <1.5'
-  assert line.mend.endswith("pip install 'numpy<1.5'")
+  assert line.fix.endswith("pip install 'numpy<1.5'")
 
 
-def test_version_in_range_but_unlike_the_lock_is_told_and_fine():
-  locked = doctor.requirements(['numpy==0.1'])
-  lines = doctor.package_lines(locked, doctor.requirements(['numpy>=1']))
-  assert not named(lines, 'numpy').mend
+def test_version_in_range_that_differs_from_the_lock_passes():
+  locked = diagnostics.requirements(['numpy==0.1'])
+  lines = diagnostics.check_packages(
+    locked, diagnostics.requirements(['numpy>=1'])
+  )
+  assert not named(lines, 'numpy').fix
   line = named(lines, 'requirements.lock')
-  assert f'but for numpy {np.__version__} (locked ==0.1)' in line.seen
-  assert not line.mend
+  assert f'except numpy {np.__version__} (locked ==0.1)' in line.seen
+  assert not line.fix
 
 
-def test_missing_package_of_the_lock_alone_is_told_and_fine():
-  locked = doctor.requirements(['no-such-tool==1.5'])
-  line = named(doctor.package_lines(locked, {}), 'requirements.lock')
-  assert line.seen.endswith('but for no-such-tool missing (locked ==1.5)')
-  assert not line.mend
+def test_missing_package_that_only_the_lock_names_passes():
+  locked = diagnostics.requirements(['no-such-tool==1.5'])
+  line = named(diagnostics.check_packages(locked, {}), 'requirements.lock')
+  assert line.seen.endswith('except no-such-tool missing (locked ==1.5)')
+  assert not line.fix
 
 
 def test_this_environment_has_every_package():
-  assert [line for line in doctor.declared_packages() if line.mend] == []
+  assert [
+    line for line in diagnostics.check_declared_packages() if line.fix
+  ] == []
 
 
-def test_import_errors_are_told_in_one_line():
-  (line,) = doctor.import_lines(['json', 'no_such_module'])
+def test_import_errors_are_reported_in_one_line():
+  (line,) = diagnostics.check_imports(['json', 'no_such_module'])
   assert line.name == 'import no_such_module'
   assert line.seen == "ModuleNotFoundError: No module named 'no_such_module'"
-  assert line.mend
+  assert line.fix
 
 
-def test_good_imports_share_a_line():
-  (line,) = doctor.import_lines(['json', 'csv'])
-  assert str(line) == 'ok    imports: json, csv'
+def test_imports_that_work_share_a_finding():
+  (line,) = diagnostics.check_imports(['json', 'csv'])
+  assert str(line) == 'ok   imports: json, csv'
 
 
-def test_a_crash_is_named_by_its_signal():
+def test_crash_is_named_by_its_signal():
   code = 'import os, signal; os.kill(os.getpid(), signal.SIGILL)'
-  assert doctor.run(code) == ('', 'died of SIGILL')
+  assert diagnostics.run(code) == ('', 'killed by SIGILL')
 
 
 @pytest.mark.parametrize(
@@ -107,18 +111,18 @@ def test_a_crash_is_named_by_its_signal():
   ],
 )
 def test_devices(monkeypatch, printed, driver, seen, wrong):
-  monkeypatch.setattr(doctor, 'run', lambda code: (printed, ''))
-  line = doctor.device_line(driver)
+  monkeypatch.setattr(diagnostics, 'run', lambda code: (printed, ''))
+  line = diagnostics.check_devices(driver)
   assert line.seen.endswith(seen)
-  assert bool(line.mend) == wrong
+  assert bool(line.fix) == wrong
 
 
-def test_broken_tensorflow_is_told(monkeypatch):
-  monkeypatch.setattr(doctor, 'run', lambda code: ('', 'died of SIGILL'))
-  line = doctor.device_line(driver=False)
+def test_broken_tensorflow_fails(monkeypatch):
+  monkeypatch.setattr(diagnostics, 'run', lambda code: ('', 'killed by SIGILL'))
+  line = diagnostics.check_devices(driver=False)
   assert line.name == 'import tensorflow'
-  assert line.seen == 'died of SIGILL'
-  assert line.mend
+  assert line.seen == 'killed by SIGILL'
+  assert line.fix
 
 
 @pytest.mark.parametrize(
@@ -126,24 +130,27 @@ def test_broken_tensorflow_is_told(monkeypatch):
   [
     ('avx avx2 avx512f avx512_bf16 amx_bf16', '4 to 5 times as fast'),
     ('avx avx2 avx512f avx512_bf16', '1.8 times as fast'),
-    ('avx avx2', "2 cores, avx2; precision 'auto' is float32, as nothing"),
+    (
+      'avx avx2',
+      "2 cores, avx2; precision 'auto' is float32, as bfloat16 is not",
+    ),
     ('avx avx2', "num_splits 'auto' is 2"),
     ('', 'features unknown'),
   ],
 )
-def test_cpu_features_and_their_meaning(flags, seen):
-  line = doctor.cpu_line(set(flags.split()), cores=2)
+def test_cpu_features_decide_precision_and_splits(flags, seen):
+  line = diagnostics.check_cpu(set(flags.split()), cores=2)
   assert seen in line.seen
-  assert not line.mend
+  assert not line.fix
 
 
-def test_cpu_without_avx_is_wrong():
-  line = doctor.cpu_line({'sse2'}, cores=2)
+def test_cpu_without_avx_fails():
+  line = diagnostics.check_cpu({'sse2'}, cores=2)
   assert 'without AVX' in line.seen
-  assert line.mend
+  assert line.fix
 
 
-def test_frame_is_described(monkeypatch):
+def test_rendered_frame_is_described(monkeypatch):
   monkeypatch.delenv('MUJOCO_GL', raising=False)
   statistics = rendering.FrameStatistics(
     backend='egl',
@@ -156,51 +163,54 @@ def test_frame_is_described(monkeypatch):
   )
   monkeypatch.setattr(rendering, 'choose_backend', lambda: 'egl')
   monkeypatch.setattr(rendering, 'probe_frame', lambda backend: statistics)
-  assert str(doctor.rendering_line()) == (
-    'ok    rendering: egl on llvmpipe; pixels of a frame 0 to 234, '
+  assert str(diagnostics.check_rendering()) == (
+    'ok   rendering: egl on llvmpipe; pixels of a frame 0 to 234, '
     'mean 35.0, standard deviation 35.8, 42.0 ms'
   )
 
 
-def test_missing_opengl_names_the_command(monkeypatch):
+def test_missing_opengl_names_the_fix(monkeypatch):
   monkeypatch.delenv('MUJOCO_GL', raising=False)
 
   def fail(backend):
     raise rendering.RenderingUnavailable(f'{backend} failed (no library).')
 
   monkeypatch.setattr(rendering, 'probe_frame', fail)
-  line = doctor.rendering_line()
+  line = diagnostics.check_rendering()
   assert 'egl failed (no library).' in line.seen
-  assert line.mend == rendering.INSTALL
+  assert line.fix == rendering.INSTALL
 
 
-def test_a_bad_choice_of_backend_is_to_be_unset(monkeypatch):
+def test_bad_mujoco_gl_fails_with_its_value(monkeypatch):
   monkeypatch.setenv('MUJOCO_GL', 'bogus')
-  line = doctor.rendering_line()
+  line = diagnostics.check_rendering()
   assert 'bogus' in line.seen
-  assert line.mend.startswith('unset MUJOCO_GL (it is bogus) or ')
+  assert line.fix.startswith('unset MUJOCO_GL (it is bogus) or ')
 
 
-def test_rendering_without_its_packages(monkeypatch):
+def test_rendering_fails_without_its_packages(monkeypatch):
   monkeypatch.setitem(sys.modules, 'planet_tf.envs', None)
-  line = doctor.rendering_line()
+  line = diagnostics.check_rendering()
   assert line.name == 'rendering'
-  assert line.mend
+  assert line.fix
 
 
 def test_exit_code_and_quiet(monkeypatch, capsys):
-  lines = [doctor.Line('good', 'fine'), doctor.Line('bad', 'broken', 'mend')]
-  monkeypatch.setattr(doctor, 'examine', lambda: lines)
+  lines = [
+    diagnostics.Finding('good', 'fine'),
+    diagnostics.Finding('bad', 'broken', 'repair'),
+  ]
+  monkeypatch.setattr(diagnostics, 'check_all', lambda: lines)
   assert doctor.main(['--quiet']) == 1
-  assert capsys.readouterr().out == 'WRONG bad: broken. To mend: mend\n'
-  monkeypatch.setattr(doctor, 'examine', lambda: lines[:1])
+  assert capsys.readouterr().out == 'FAIL bad: broken. To fix: repair\n'
+  monkeypatch.setattr(diagnostics, 'check_all', lambda: lines[:1])
   assert doctor.main([]) == 0
-  assert capsys.readouterr().out == 'ok    good: fine\n'
+  assert capsys.readouterr().out == 'ok   good: fine\n'
   assert doctor.main(['--quiet']) == 0
   assert capsys.readouterr().out == ''
 
 
-def test_bare_interpreter_gets_a_report_and_no_traceback():
+def test_bare_interpreter_gets_findings_and_no_traceback():
   bare = os.path.realpath(sys.executable)  # Outside the environment.
   result = subprocess.run(
     [bare, '-S', '-m', 'planet_tf.doctor'],
@@ -212,5 +222,5 @@ def test_bare_interpreter_gets_a_report_and_no_traceback():
   assert result.returncode == 1
   assert 'Traceback' not in result.stdout + result.stderr
   for name in ('tensorflow', 'mujoco', 'dm_control', 'numpy'):
-    assert f'WRONG {name}: not installed' in result.stdout
-  assert 'WRONG rendering: ' in result.stdout
+    assert f'FAIL {name}: not installed' in result.stdout
+  assert 'FAIL rendering: ' in result.stdout
