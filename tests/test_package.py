@@ -1,4 +1,4 @@
-"""The package as a library: lazy names, Keras training."""
+"""planet_tf as a library: lazy imports, environments, training with fit."""
 
 import subprocess
 import sys
@@ -13,7 +13,7 @@ from planet_tf.data import ChunkSampler, as_dataset, write_episode
 DEBUG = ['tasks/dummy.gin', 'scale/debug.gin']
 
 
-def test_import_alone_loads_neither_tensorflow_nor_mujoco():
+def test_import_loads_neither_tensorflow_nor_mujoco():
   code = (
     'import sys, planet_tf, planet_tf.envs; '
     'print([m for m in ("tensorflow", "keras", "mujoco") if m in sys.modules])'
@@ -31,7 +31,7 @@ def test_public_names_load_on_first_use():
     _ = planet_tf.no_such_name
 
 
-def test_made_task_is_safe_beside_tensorflow():
+def test_make_env_works_after_tensorflow_is_loaded():
   env = planet_tf.make_env('dummy', seed=0, duration=3)
   try:
     step = env.reset()
@@ -45,7 +45,7 @@ def test_made_task_is_safe_beside_tensorflow():
     env.close()
 
 
-def test_keras_users_train_on_recorded_episodes_with_fit(tmp_path):
+def test_fit_trains_on_recorded_episodes(tmp_path):
   generator = np.random.default_rng(0)
   for _ in range(2):
     image = np.zeros((15, 64, 64, 3), np.uint8)
