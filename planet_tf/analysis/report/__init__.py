@@ -1,0 +1,1 @@
+"""Report about a run: one HTML page that needs no network."""
