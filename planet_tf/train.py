@@ -5,7 +5,7 @@ Examples:
     python -m planet_tf.train --gin_file=tasks/cartpole_swingup.gin \\
         --gin_file=scale/cpu.gin --logdir=runs/cartpole_swingup
 
-The same command goes on with a run that was stopped. Ctrl-C stops after a
+The same command resumes a run that was stopped. Ctrl-C stops after a
 checkpoint.
 """
 
@@ -22,19 +22,21 @@ if TYPE_CHECKING:
 FLAGS = flags.FLAGS
 
 cli.define_gin_flags('planet.gin')
-flags.DEFINE_string('logdir', None, 'Run directory; made if it is new.')
+flags.DEFINE_string(
+  'logdir', None, 'Run directory; created if it does not exist.'
+)
 flags.DEFINE_enum(
   'strategy',
   None,
   ['one', 'mirrored'],
-  'Short for --gin_param=train.strategy=...: updates on one device, or on all '
-  'GPUs at once.',
+  'Short for --gin_param=train.strategy=...: compute updates on one device, or '
+  'on all GPUs.',
 )
 flags.DEFINE_string(
   'profile',
   None,
-  'Updates of this session to profile for TensorBoard, such as 10:20; needs '
-  'the package xprof to look at them.',
+  'Updates of this process to profile for TensorBoard, such as 10:20; viewing '
+  'them needs the package xprof.',
 )
 
 
@@ -54,7 +56,7 @@ def main() -> int:
   if stop():
     print(
       f'Stopped after {counters.updates} updates and {counters.episodes} '
-      'episodes; the same command goes on from here.'
+      'episodes; run the same command to resume.'
     )
     return 130
   print(f'Done: {counters.episodes} episodes, {counters.updates} updates.')
