@@ -68,8 +68,8 @@ class ParallelEnvs:
       **task_options: Of `tasks.build_env`.
 
     Raises:
-      UnknownTask, InvalidTaskOption, UnsupportedEnvironment,
-      RenderingUnavailable: As `tasks.build_env`.
+      UserError: As `tasks.build_env`: UnknownTask, InvalidTaskOption,
+        UnsupportedEnvironment or RenderingUnavailable.
       WorkerError: The environment could not be built.
       ValueError, TypeError: A bad count, or an option of another name.
     """
