@@ -1,1 +1,1 @@
-"""Programs around runs; they import the package, never the reverse."""
+"""Commands around runs and measurements; the package never imports them."""

@@ -1,6 +1,4 @@
-"""Runs, checks and times a lowered program; needs jax and numpy alone.
-
-Example:
+"""Runs, checks and times lowered programs; needs only jax and numpy.
 
     python tools/run_lowered.py DIR [--repeats=20] [--output=timings.json]
 
@@ -12,6 +10,7 @@ import json
 import pathlib
 import statistics
 import time
+from typing import Any
 
 import jax
 import numpy as np
@@ -22,20 +21,17 @@ from jaxlib import xla_client
 jax.config.update('jax_enable_x64', True)  # Counters have 64 bits.
 
 
-def load(folder: pathlib.Path) -> object:
+def load(folder: pathlib.Path) -> Any:
   """Compiles the program of a folder for the first device."""
-  devices = jax.devices()[:1]
+  device, options = jax.devices()[0], xla_client.CompileOptions()
+  devices = xla_client.DeviceList((device,))
   with mlir.make_ir_context():
     module = ir.Module.parse((folder / 'program.mlir').read_text())
-    return devices[0].client.compile_and_load(
-      module,
-      xla_client.DeviceList(tuple(devices)),
-      xla_client.CompileOptions(),
-    )
+    return device.client.compile_and_load(module, devices, options)
 
 
 def arrays(folder: pathlib.Path, kind: str) -> list[np.ndarray]:
-  """The `arguments` or `results` of a folder, in order."""
+  """Returns the `arguments` or `results` of a folder in order."""
   manifest = json.loads((folder / 'manifest.json').read_text())
   found = {}
   for name in {'arguments': ('inputs', 'weights')}.get(kind, (kind,)):
@@ -50,33 +46,21 @@ def put(values: list[np.ndarray]) -> list[jax.Array]:
 
 
 def run(folder: pathlib.Path, repeats: int) -> dict[str, object]:
-  """Runs a program and compares its results with the expected ones.
-
-  Args:
-    folder: What `planet_tf.exporting.lowering.save` wrote.
-    repeats: Number of timed runs.
-
-  Returns:
-    Name of the folder and of the device, largest error by |a - b| / (1 + |b|)
-    over all results, and seconds.
-  """
+  """Runs a program; errors are |a - b| / (1 + |b|) over all results."""
   start = time.perf_counter()
   program = load(folder)
   compile_seconds = time.perf_counter() - start
-  arguments = arrays(folder, 'arguments')
-  expected = arrays(folder, 'results')
+  arguments, expected = arrays(folder, 'arguments'), arrays(folder, 'results')
   found = [np.asarray(x) for x in program.execute(put(arguments))]
   if len(found) < len(expected):
-    raise SystemExit(
-      f'{folder}: {len(found)} results instead of {len(expected)}.'
-    )
+    raise SystemExit(f'{folder}: {len(found)} of {len(expected)} results.')
   errors = [
     np.max(np.abs(a - b) / (1 + np.abs(b)), initial=0.0)
     for a, b in zip(found, expected, strict=False)
   ]
   seconds = []
   for _ in range(repeats):
-    # Anew each time: an update takes its variables' memory for the results.
+    # Copied each time: updates donate the memory of their variables.
     on_device = put(arguments)
     start = time.perf_counter()
     jax.block_until_ready(program.execute(on_device))
@@ -94,20 +78,19 @@ def run(folder: pathlib.Path, repeats: int) -> dict[str, object]:
 
 def main() -> None:
   """Runs the program of a folder, or those of all folders inside it."""
-  parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-  parser.add_argument('directory', type=pathlib.Path)
-  parser.add_argument('--repeats', type=int, default=20)
-  parser.add_argument('--output', type=pathlib.Path)
+  parser = argparse.ArgumentParser(description=(__doc__ or '').splitlines()[0])
+  parser.add_argument('directory', type=pathlib.Path, help='folder of programs')
+  parser.add_argument('--repeats', type=int, default=20, help='timed runs')
+  parser.add_argument('--output', type=pathlib.Path, help='JSON file to write')
   options = parser.parse_args()
-  programs = sorted(options.directory.rglob('program.mlir'))
-  if not programs:
-    raise SystemExit(f'{options.directory} holds no program.mlir.')
   records = []
-  for program in programs:
+  for program in sorted(options.directory.rglob('program.mlir')):
     records.append(run(program.parent, options.repeats))
     print(json.dumps(records[-1]), flush=True)
     if options.output:
       options.output.write_text(json.dumps(records, indent=2) + '\n')
+  if not records:
+    raise SystemExit(f'{options.directory} has no program.mlir.')
 
 
 if __name__ == '__main__':

@@ -2,5 +2,19 @@
 
     python -m tools.benchmark --output=runs/benchmark.json
 
-docs/BENCHMARK.md says what is measured and how to read it.
+docs/BENCHMARK.md explains the measurements.
 """
+
+# Kinds of measurements, in the order in which they run.
+PARTS = (
+  'gemm',
+  'action',
+  'exported',
+  'filter',
+  'update',
+  'cycle',
+  'env_step',
+  'render',
+  'batch',
+  'preprocess',
+)

@@ -1,4 +1,4 @@
-"""Measures whole training cycles: updates, then an episode."""
+"""Measures training cycles: updates, then an episode."""
 
 import contextlib
 import pathlib
@@ -6,23 +6,24 @@ import statistics
 import sys
 import tempfile
 import time
+from typing import Any
 
+from planet_tf.analysis import read_metrics
 from planet_tf.config import gin_files
-from planet_tf.logs.recorder import read_metrics
 from planet_tf.training.run import train
 from tools.benchmark.sizes import current
 
-Row = dict[str, object]
+Row = dict[str, Any]
 
 SEED_EPISODES = 2
 
 
 def training_cycle(repeats: int, task: str) -> Row:
-  """Seconds from one collected episode to the next, in a real run.
+  """Measures the seconds from one collected episode to the next in a run.
 
-  A cycle is C updates and an episode, with sampling, records and a checkpoint.
-  Tests are left out. The first call is that from the start of the program to
-  the first planned episode: random episodes, compilation and the first cycle.
+  A cycle has C updates and an episode, with sampling, records and a
+  checkpoint, but no evaluation. The first call lasts from the start of the
+  run to the first planned episode: random episodes, compilation, first cycle.
 
   Args:
     repeats: Number of cycles.
@@ -45,7 +46,7 @@ def training_cycle(repeats: int, task: str) -> Row:
     records = read_metrics(pathlib.Path(logdir), 'train')
   times = [x['time'] for x in records if 'return' in x and x['updates']]
   seconds = [b - a for a, b in zip(times, times[1:], strict=False)]
-  updates = current('collect')['every']
+  updates = current('collect')['interval']
   waiting = [
     x['seconds_waiting_for_data']
     for x in records

@@ -1,31 +1,32 @@
-"""Measures environments: decisions, and the drawing of images."""
+"""Measures environments: decisions, and rendering."""
 
 import dataclasses
 import json
 import subprocess
 import sys
 import time
+from typing import Any
 
 import numpy as np
 
 from planet_tf.config.factories import make_envs
 from tools.benchmark.timing import measure
 
-Row = dict[str, object]
+Row = dict[str, Any]
 
 
 def env_step(repeats: int, task: str, quality: str, workers: int) -> Row:
-  """Seconds per decision: `ParallelEnvs.step` in all environments at once.
+  """Measures a decision: `ParallelEnvs.step` in all environments at once.
 
   Args:
     repeats: Number of repeats.
     task: Name of the task.
     quality: `exact` or `fast` rendering.
-    workers: Environments side by side, N.
+    workers: Number of environments N in parallel.
 
   Returns:
     The row; its `seconds_per_env_step` is the median divided by action repeat
-    and N. Episodes that end are followed by new ones, whose reset counts.
+    and N. When episodes end, new ones start, and their reset counts.
   """
   generator = np.random.default_rng(0)
   start = time.perf_counter()
@@ -37,9 +38,11 @@ def env_step(repeats: int, task: str, quality: str, workers: int) -> Row:
     def step() -> None:
       nonlocal running
       if not running:
-        envs.reset(generator.integers(2**31, size=workers))
-      results = envs.step(generator.uniform(-1, 1, shape).astype(np.float32))
-      # All episodes of a task end together, after its fixed duration.
+        envs.reset(generator.integers(2**31, size=workers).tolist())
+      results = envs.step(
+        list(generator.uniform(-1, 1, shape).astype(np.float32))
+      )
+      # All episodes of a task have the same duration.
       running = not any(result.last() for result in results)
 
     timing = measure(step, repeats)
@@ -59,7 +62,7 @@ def env_step(repeats: int, task: str, quality: str, workers: int) -> Row:
 
 
 def render(repeats: int, task: str, quality: str) -> Row:
-  """Seconds to draw one image, in a process without TensorFlow.
+  """Measures the rendering of one image in a process without TensorFlow.
 
   Args:
     repeats: Number of repeats.

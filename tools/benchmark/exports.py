@@ -1,9 +1,10 @@
-"""How fast exported agents act, and how large they are."""
+"""Measures exported agents: speed and size."""
 
 import dataclasses
 import pathlib
 import tempfile
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -16,16 +17,16 @@ from planet_tf.ops.hardware import cores
 from planet_tf.runs.counters import Counters
 from tools.benchmark.timing import measure
 
-Row = dict[str, object]
+Row = dict[str, Any]
 
 
 def exported(agent: PlanetAgent, repeats: int, form: str) -> Row:
-  """Seconds of one action of an exported agent, and its megabytes.
+  """Measures one action of an exported agent, and its megabytes.
 
   Args:
     agent: The agent to export.
     repeats: Number of repeats.
-    form: One of `plan.EXPORTS`. A program of StableHLO is run by jax.
+    form: One of `plan.EXPORTS`. jax runs a program of StableHLO.
   """
   facts = metadata.describe(agent, {'tasks': {}}, Counters(), 'float32')
   with tempfile.TemporaryDirectory() as name:

@@ -1,13 +1,14 @@
-"""Program that measures one row, in a process of its own.
+"""Measures one row in a separate process.
 
-Threads are set when TensorFlow starts, and peak memory only grows: both belong
-to a process. Reads a job as JSON from standard input, writes the row as the
-last line of standard output.
+A separate process is needed because TensorFlow sets its threads when it starts
+and peak memory never decreases. Reads a job as JSON from standard input and
+writes the row as the last line of standard output.
 """
 
 import json
 import resource
 import sys
+from typing import Any
 
 from planet_tf import cli
 
@@ -17,15 +18,15 @@ from tools.benchmark import machine, parts
 from tools.benchmark.sizes import Size
 
 
-def main(request: dict) -> dict[str, object]:
+def main(request: dict[str, Any]) -> dict[str, Any]:
   """Measures the job of a request.
 
   Args:
     request: `part`, `size`, `options`, `repeats`.
 
   Returns:
-    The row. If the part states its work, with the peaks of matrix products
-    before and after it, and the share of them that it reaches.
+    The row. If the part states its work, the row has the peak of matrix
+    products in this process, and the share of it that the part reaches.
   """
   if request['part'] == 'gemm':
     peaks = machine.gemm_peak(request['repeats'])

@@ -1,4 +1,4 @@
-"""Writes plans and updates as programs that need no TensorFlow to run."""
+"""Lowers plans and updates to programs that run without TensorFlow."""
 
 import pathlib
 import sys
@@ -8,7 +8,7 @@ from planet_tf.config.model_factories import compile_model, make_world_model
 from planet_tf.exporting.lowering import Program, lower, save
 from planet_tf.exporting.stablehlo import lower_act
 from tools.benchmark import parts
-from tools.benchmark.sizes import constructed, named_size
+from tools.benchmark.sizes import named_size, with_numerics
 
 
 def write_programs(
@@ -17,13 +17,14 @@ def write_programs(
   """Lowers plans and updates at all sizes in float32 and bfloat16.
 
   Args:
-    directory: Gets a folder for each, such as `plan_paper_float32_1`.
+    directory: Folder for one folder per program, such as
+      `plan_paper_float32_1`.
     sizes: As in `plan.make_jobs`.
-    agents: Numbers of environments that are planned for at once.
+    agents: Numbers of environments to plan for at once.
   """
   for size in sizes:
     for precision in ('float32', 'bfloat16'):
-      constructed(named_size(size), precision, '1').apply()
+      with_numerics(named_size(size), precision, '1').apply()
       for count in agents:
         name = f'plan_{size}_{precision}_{count}'
         _write(directory / name, _lower_plan(count))
@@ -32,7 +33,7 @@ def write_programs(
 
 def _write(directory: pathlib.Path, program: Program) -> None:
   save(program, directory)
-  print(f'Written to {directory}.', file=sys.stderr, flush=True)
+  print(f'Wrote {directory}.', file=sys.stderr, flush=True)
 
 
 def _lower_plan(count: int) -> Program:
@@ -45,7 +46,7 @@ def _lower_update() -> Program:
   compile_model(model)
   variables = [*model.variables, *model.optimizer_variables]
   return lower(
-    model.train_step,
+    model.update,
     parts.update_inputs(),
     {x.path: x.value for x in variables},
   )

@@ -1,34 +1,37 @@
-"""What must be known of a machine to judge timings taken on it."""
+"""Describes the machine: hardware, load and peak speed."""
 
 import math
 import os
 import pathlib
+from collections.abc import Mapping
+from typing import Any
 
 import tensorflow as tf
 
 from planet_tf.ops.hardware import cpu_features
 from planet_tf.ops.parallel import split
-from planet_tf.runs.provenance import describe_session
+from planet_tf.runs.provenance import describe_process
 from tools.benchmark.timing import measure
 
-SIDE = 2048  # Of the square matrices whose product gives the peak.
-IMAGES = 32  # Of the convolution.
+SIDE = 2048  # Side of the square matrices whose product gives the peak.
+IMAGES = 32  # Batch of the convolution.
+MAX_DRIFT = 0.1  # Relative change of the peak that makes timings unreliable.
 TYPES = ('float32', 'bfloat16')
 
-# Families of processor features that decide how fast products are.
+# Prefixes of processor features that determine the speed of products.
 _FEATURES = ('amx', 'avx', 'fma', 'sve', 'asimd')
 
 
-def describe() -> dict[str, object]:
-  """Versions, commit, hardware, threads and load of this process."""
+def describe() -> dict[str, Any]:
+  """Returns versions, commit, hardware, threads and load."""
   features = sorted(x for x in cpu_features() if x.startswith(_FEATURES))
   threading = tf.config.threading
   gpus = tf.config.list_physical_devices('GPU')
   details = [tf.config.experimental.get_device_details(gpu) for gpu in gpus]
   return {
-    **describe_session(),
+    **describe_process(),
     'cpu_features': features,
-    # 0 leaves the number of threads to TensorFlow: one per core.
+    # 0 means that TensorFlow decides: one thread per core.
     'intra_op_threads': threading.get_intra_op_parallelism_threads(),
     'inter_op_threads': threading.get_inter_op_parallelism_threads(),
     'gpus': [detail.get('device_name', 'unknown') for detail in details],
@@ -37,19 +40,38 @@ def describe() -> dict[str, object]:
   }
 
 
-def busy(session: dict[str, object]) -> str | None:
-  """A warning if other programs used the cores when the benchmark began."""
+def busy(session: Mapping[str, Any]) -> str | None:
+  """Returns a warning if other programs used the cores at the start."""
   load, cores = session['load_average'][0], session['cores']
   if load < 0.3 * cores:
     return None
   return (
-    f'the machine is busy (load average {load:.2f} on {cores} cores); '
-    'these timings are too slow to be reported.'
+    f'the machine is busy (load average {load:.2f} on {cores} cores), so '
+    'timings are too slow; stop other programs and measure again.'
+  )
+
+
+def relative_drift(gemm: Mapping[str, Any], dtype: str) -> float | None:
+  """Returns the relative change of a peak during the benchmark."""
+  if len(gemm) < 2:
+    return None
+  before, after = (gemm[when][dtype] for when in ('before', 'after'))
+  return after['median_gflops'] / before['median_gflops'] - 1
+
+
+def unsteady(record: Mapping[str, Any]) -> str | None:
+  """Returns a warning if the speed of the machine changed meanwhile."""
+  drift = relative_drift(record['gemm'], 'float32')
+  if drift is None or abs(drift) <= MAX_DRIFT:
+    return None
+  return (
+    f'the float32 peak changed by {drift:+.0%} during the benchmark; measure '
+    'again on a quiet machine.'
   )
 
 
 def available_memory() -> float | None:
-  """Gigabytes of free memory; None where Linux does not tell it."""
+  """Returns free memory in gigabytes, or None on systems other than Linux."""
   try:
     lines = pathlib.Path('/proc/meminfo').read_text().splitlines()
   except OSError:
@@ -60,17 +82,17 @@ def available_memory() -> float | None:
 
 
 def gemm_peak(repeats: int, num_splits: int = 1) -> dict[str, dict[str, float]]:
-  """Speed of a large matrix product, which bounds all others.
+  """Returns the speed of a large matrix product, a bound for all others.
 
   Args:
     repeats: Number of repeats.
-    num_splits: Parts of it that are computed side by side.
+    num_splits: Number of parts that are computed in parallel.
 
   Returns:
-    For each type, GFLOP/s: median, minimum and maximum of the repeats.
+    Median, minimum and maximum GFLOP/s of the repeats by type.
   """
 
-  # One element comes back: from a GPU the whole would take longer than it.
+  # Only one element: copying the product from a GPU takes longer than it.
   @tf.function
   def multiply(left: tf.Tensor, right: tf.Tensor) -> tf.Tensor:
     parts = [
@@ -95,7 +117,7 @@ def gemm_peak(repeats: int, num_splits: int = 1) -> dict[str, dict[str, float]]:
 
 
 def convolution_peak(repeats: int) -> dict[str, float]:
-  """Speed of a convolution that suits processors well, GFLOP/s by type."""
+  """Returns the GFLOP/s of an efficient convolution by type."""
   images, kernel = (IMAGES, 32, 32, 64), (3, 3, 64, 128)
   operations = 2 * math.prod(images) * math.prod(kernel[:2]) * kernel[3] / 1e9
   convolve = tf.function(lambda x, k: tf.nn.conv2d(x, k, 1, 'SAME')[0, 0, 0, 0])

@@ -1,12 +1,13 @@
-"""What is measured. Each function measures one row of the table.
+"""Functions that measure one row of the table each.
 
-They make everything from the current configuration, as training does.
+They build everything from the current configuration, as training does.
 """
 
 import dataclasses
 import pathlib
 import tempfile
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -26,31 +27,31 @@ from tools.benchmark.sizes import current
 from tools.benchmark.timing import measure
 from tools.benchmark.work import plan_flops, update_flops
 
-Row = dict[str, object]
+Row = dict[str, Any]
 
 ACTION_SIZE = 6  # That of cheetah_run and walker_walk, the largest.
 EPISODES = 10
 EPISODE_STEPS = 251  # Action repeat 4.
 
-# An update needs about so much memory: 1.2 GB at 16 x 32 frames.
+# Approximate memory of an update: 1.2 GB at 16 x 32 frames.
 _MEMORY_GB = 0.8
 _MEMORY_GB_PER_FRAME = 1e-3
 
 
 class TooLittleMemory(RuntimeError):
-  """The measurement would not fit into memory."""
+  """A measurement that does not fit into memory."""
 
 
 class MissingPackage(RuntimeError):
-  """The measurement needs a package that is not installed."""
+  """A measurement that needs a package that is not installed."""
 
 
 def action(repeats: int, agents: int = 1) -> Row:
-  """Seconds to plan: `PlanetAgent.step` in N environments at once.
+  """Measures `PlanetAgent.step` in N environments at once.
 
   Args:
     repeats: Number of repeats.
-    agents: Environments N.
+    agents: Number of environments N.
   """
   agent, image, seed = plan_inputs(agents)
   state = agent.initial_state(agents)
@@ -65,7 +66,7 @@ def action(repeats: int, agents: int = 1) -> Row:
   planner = current('make_planner')
   label = '{candidates}x{iterations} H{horizon}'.format(**planner)
   return {
-    'label': f'{label} N={agents} {_construction(agent.model)}',
+    'label': f'{label} N={agents} {_numerics(agent.model)}',
     'settings': {**planner, 'agents': agents},
     'traces': agent.traces,
     **_work(agent.model, plan_flops(agent.model, planner, agents)),
@@ -74,21 +75,21 @@ def action(repeats: int, agents: int = 1) -> Row:
 
 
 def plan_inputs(agents: int) -> tuple[PlanetAgent, np.ndarray, np.ndarray]:
-  """An agent, random images [N, 64, 64, 3], and a seed."""
+  """Returns an agent, random images [N, 64, 64, 3], and a seed."""
   images = _random_bytes((agents, 64, 64, 3))
   return _agent(), images, np.zeros(2, np.int32)
 
 
 def update_inputs() -> dict[str, np.ndarray]:
-  """A random batch of the current size."""
+  """Returns a random batch of the current size."""
   return _random_batch(*_batch_shape())
 
 
 def exported_action(repeats: int, form: str) -> Row:
-  """Seconds of one action of an exported agent; see `exports.exported`.
+  """Measures one action of an exported agent; see `exports.exported`.
 
   Raises:
-    MissingPackage: As its message says.
+    MissingPackage: If the format needs one.
   """
   agent = _agent()
   try:
@@ -96,21 +97,20 @@ def exported_action(repeats: int, form: str) -> Row:
   except ImportError as error:
     raise MissingPackage(f'{form} needs a package: {error}') from error
   return {
-    'label': f'{form} {_construction(agent.model)}',
+    'label': f'{form} {_numerics(agent.model)}',
     'settings': {'format': form},
     **timing,
   }
 
 
 def filter_step(repeats: int) -> Row:
-  """Seconds to filter one image: encoder and posterior, without a plan."""
+  """Measures the filtering of one image: encoder and posterior, no plan."""
   agent = _agent()
 
   @tf.function(autograph=False)
   def filtered(image: tf.Tensor, state: dict, seed: tf.Tensor) -> dict:
-    image = preprocess(image, agent.model.image_bits, seed=seed)
-    noise = tf.zeros((1, agent.model.dynamics.stochastic_size))
-    return agent.filter(image, state, noise)
+    image = agent.model.preprocess(image, seed=seed)
+    return agent.model.observe_step(image, state['action'], state)
 
   image = tf.constant(_random_bytes((1, 64, 64, 3)))
   state, seed = agent.initial_state(1), tf.zeros(2, tf.int32)
@@ -118,17 +118,17 @@ def filter_step(repeats: int) -> Row:
     lambda: filtered(image, state, seed)['mean'].numpy(), repeats
   )
   return {
-    'label': _construction(agent.model),
+    'label': _numerics(agent.model),
     'settings': {},
     **dataclasses.asdict(timing),
   }
 
 
 def update(repeats: int) -> Row:
-  """Seconds per update: `WorldModel.train_step` on random images.
+  """Measures `WorldModel.update` on random images.
 
   Raises:
-    TooLittleMemory: As its message says.
+    TooLittleMemory: If it does not fit.
   """
   batch, length = _batch_shape()
   needed = _MEMORY_GB + _MEMORY_GB_PER_FRAME * batch * length
@@ -149,7 +149,7 @@ def update(repeats: int) -> Row:
 
   timing = measure(step, repeats)
   return {
-    'label': f'{batch}x{length} {_construction(model)}',
+    'label': f'{batch}x{length} {_numerics(model)}',
     'settings': {'batch': batch, 'length': length},
     'traces': compiled.experimental_get_tracing_count(),
     **_work(model, update_flops(model, batch * length)),
@@ -158,7 +158,7 @@ def update(repeats: int) -> Row:
 
 
 def data_preprocessing(repeats: int) -> Row:
-  """Seconds to quantise and dequantise the images of one batch."""
+  """Measures the preprocessing of the images of one batch."""
   batch, length = _batch_shape()
   bits = current('make_world_model')['image_bits']
   compiled = tf.function(
@@ -175,7 +175,7 @@ def data_preprocessing(repeats: int) -> Row:
 
 
 def data_batch(repeats: int) -> Row:
-  """Seconds per batch: `ChunkSampler.sample`, all episodes in memory.
+  """Measures `ChunkSampler.sample` with all episodes in memory.
 
   The first call reads the episodes from files.
   """
@@ -212,13 +212,13 @@ def _agent() -> PlanetAgent:
   return PlanetAgent(model, make_planner(), -bound, bound)
 
 
-def _construction(model: WorldModel) -> str:
-  text = f'{model.precision} {model.num_splits} chain'
+def _numerics(model: WorldModel) -> str:
+  text = f'{model.precision} {model.num_splits} split'
   return text + ('s' if model.num_splits > 1 else '')
 
 
 def _work(model: WorldModel, flops: float) -> Row:
-  """What is needed to judge the time by the machine's peak."""
+  """Returns what relates the time to the peak of the machine."""
   return {
     'precision': model.precision,
     'num_splits': model.num_splits,

@@ -1,4 +1,4 @@
-"""Program that times the drawing of one image; it never loads TensorFlow.
+"""Measures the rendering of one image without loading TensorFlow.
 
     python -m tools.benchmark.rendering TASK QUALITY REPEATS
 
@@ -14,7 +14,7 @@ from tools.benchmark.timing import measure
 
 
 def main(task: str, quality: str, repeats: int) -> dict[str, float]:
-  """Times `physics.render`, as an environment calls it for each decision.
+  """Times `physics.render` as environments call it in each decision.
 
   Args:
     task: Name of a task of the suite.
@@ -24,10 +24,10 @@ def main(task: str, quality: str, repeats: int) -> dict[str, float]:
   env = build_env(task, seed=0, render_quality=quality)
   env.reset()
 
-  def draw() -> None:
+  def render() -> None:
     env.physics.render(64, 64, camera_id=0)
 
-  timing = dataclasses.asdict(measure(draw, repeats))
+  timing = dataclasses.asdict(measure(render, repeats))
   env.close()
   return timing
 

@@ -1,4 +1,4 @@
-"""Carries the measurements out and writes each one down at once."""
+"""Runs the measurements and writes each one at once."""
 
 import dataclasses
 import json
@@ -6,48 +6,63 @@ import pathlib
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from tools.benchmark import report
+from planet_tf.errors import UserError
+from planet_tf.runs.provenance import describe_command
+from tools.benchmark import machine, records
 from tools.benchmark.plan import Job
 
 
-class JobFailed(RuntimeError):
-  """A measurement ended with an error, which it has printed."""
+class JobFailed(UserError):
+  """A measurement that ended with an error, which it has printed."""
 
 
-def describe() -> dict[str, object]:
-  """Versions, hardware and load; see `machine.describe`."""
+def run(
+  jobs: Sequence[Job], repeats: int, output: pathlib.Path, with_gemm: bool
+) -> records.Record:
+  """Describes this machine and measures everything; see `measure_all`."""
+  session = {**describe(), 'command': describe_command()}
+  if warning := machine.busy(session):
+    _say(f'Warning: {warning}')
+  record = measure_all(jobs, session, repeats, output, with_gemm=with_gemm)
+  _say(f'Wrote {output}.\n')
+  return record
+
+
+def describe() -> dict[str, Any]:
+  """Returns versions, hardware and load; see `machine.describe`."""
   return _run({'part': 'session'})
 
 
 def measure_all(
   jobs: Sequence[Job],
-  session: dict[str, object],
+  session: Mapping[str, Any],
   repeats: int,
   output: pathlib.Path,
   *,
   with_gemm: bool,
-) -> report.Record:
-  """Measures everything, the matrix products before and after.
+) -> records.Record:
+  """Measures everything.
 
   Args:
-    jobs: The measurements, each of which gets a process of its own.
+    jobs: The measurements. Each runs in a separate process.
     session: Description of the machine.
     repeats: Repeats of each.
-    output: JSON file, written anew after each measurement.
-    with_gemm: Whether to measure matrix products.
+    output: JSON file, which is written again after each measurement.
+    with_gemm: Whether to measure matrix products, before and after.
 
   Returns:
     The record, as it is in the file.
 
   Raises:
-    JobFailed: As its message says.
+    JobFailed: If a measurement ends with an error.
   """
-  gemm: dict[str, dict] = {}
-  results: list[dict] = []
+  gemm: dict[str, Any] = {}
+  results: list[records.Row] = []
   record = {
-    'format': report.FORMAT,
+    'format': records.FORMAT,
     'session': session,
     'repeats': repeats,
     'finished': False,
@@ -58,11 +73,11 @@ def measure_all(
     gemm['before'] = _measure_gemm(repeats)
   for number, job in enumerate(jobs, 1):
     results.append(_measure(job, repeats, f'{number}/{len(jobs)}'))
-    report.write(output, record)
+    records.write(output, record)
   if with_gemm:
     gemm['after'] = _measure_gemm(repeats)
   record['finished'] = True
-  report.write(output, record)
+  records.write(output, record)
   return record
 
 
@@ -73,7 +88,7 @@ def _measure_gemm(repeats: int) -> dict[str, dict[str, float]]:
   return peaks
 
 
-def _measure(job: Job, repeats: int, position: str) -> dict[str, object]:
+def _measure(job: Job, repeats: int, position: str) -> records.Row:
   start = time.perf_counter()
   row = _run({**dataclasses.asdict(job), 'repeats': repeats})
   if 'skipped' in row:
@@ -85,8 +100,8 @@ def _measure(job: Job, repeats: int, position: str) -> dict[str, object]:
   return {'part': job.part, 'size': job.size.name, **row}
 
 
-def _run(request: dict[str, object]) -> dict[str, object]:
-  """What a fresh process answers to a request."""
+def _run(request: Mapping[str, Any]) -> dict[str, Any]:
+  """Returns the answer of a new process to a request."""
   result = subprocess.run(
     [sys.executable, '-m', 'tools.benchmark.job'],
     input=json.dumps(request),

@@ -1,7 +1,8 @@
-"""The sizes at which things are measured, as gin configurations."""
+"""Sizes of measurements, as gin configurations."""
 
 import dataclasses
 import re
+from typing import Any
 
 from planet_tf.cli import UsageError
 from planet_tf.config import gin_files
@@ -12,10 +13,10 @@ class Size:
   """A configuration: planet.gin with changes.
 
   Attributes:
-    name: As it was asked for.
-    files: Gin files on top of planet.gin.
-    params: Bindings on top of these.
-    plans: Whether planned actions are measured at it.
+    name: Name on the command line.
+    files: gin files to read after planet.gin.
+    params: Bindings that win over them.
+    plans: Whether planned actions are measured at this size.
     updates: Whether updates, batches and preprocessing are.
   """
 
@@ -31,14 +32,14 @@ class Size:
 
 
 def named_size(name: str) -> Size:
-  """A size of `gin_configs/scale`, `paper` for planet.gin, or `paper_text`.
+  """Returns a size: `paper`, `paper_text` or a file in `gin_configs/scale`.
 
   Raises:
-    ConfigurationError: There is no such file.
+    ConfigurationError: If there is no such file.
   """
   if name == 'paper':
     return Size(name)
-  if name == 'paper_text':  # Differs in the head that plans evaluate.
+  if name == 'paper_text':  # Only its reward head, which plans use, differs.
     return Size(name, files=('paper_text.gin',), updates=False)
   file = f'scale/{name}.gin'
   gin_files.find_file(file)
@@ -46,10 +47,10 @@ def named_size(name: str) -> Size:
 
 
 def planner_size(name: str) -> Size:
-  """A planner `CANDIDATESxITERATIONS`; a tenth of the candidates are elites.
+  """Returns a planner `CANDIDATESxITERATIONS` with 10% of them as elites.
 
   Raises:
-    UsageError: The name has another form.
+    UsageError: If the name has another form.
   """
   candidates, iterations = _two_numbers('planners', name, '500x5')
   params = (
@@ -61,10 +62,10 @@ def planner_size(name: str) -> Size:
 
 
 def update_size(name: str) -> Size:
-  """An update of `CHUNKSxSTEPS` frames.
+  """Returns an update of `CHUNKSxSTEPS` frames.
 
   Raises:
-    UsageError: The name has another form.
+    UsageError: If the name has another form.
   """
   batch, length = _two_numbers('updates', name, '16x32')
   params = (
@@ -74,24 +75,32 @@ def update_size(name: str) -> Size:
   return Size(name, params=params, plans=False)
 
 
-def constructed(size: Size, precision: str, num_splits: str) -> Size:
-  """The same size with another precision and number of num_splits.
+def with_numerics(size: Size, precision: str, num_splits: str) -> Size:
+  """Returns a size with another precision and number of splits.
 
   Args:
     size: A size.
     precision: `float32`, `bfloat16` or `auto`.
     num_splits: A number, or `auto`.
+
+  Raises:
+    UsageError: If the number of splits is something else.
   """
-  num_splits = num_splits if num_splits.isdigit() else repr(num_splits)
+  if not (num_splits == 'auto' or num_splits.isdigit()):
+    raise UsageError(
+      f'--num_splits={num_splits} must be a number or auto; the default is '
+      'auto.'
+    )
+  value = num_splits if num_splits.isdigit() else repr(num_splits)
   params = (
     f'make_world_model.precision = {precision!r}',
-    f'make_world_model.num_splits = {num_splits}',
+    f'make_world_model.num_splits = {value}',
   )
   return dataclasses.replace(size, params=(*size.params, *params))
 
 
-def current(function: str) -> dict[str, object]:
-  """The current settings of a configurable function, by parameter."""
+def current(function: str) -> dict[str, Any]:
+  """Returns the current settings of a function by parameter."""
   return {
     key.split('.')[1]: value
     for key, value in gin_files.bindings().items()
@@ -102,5 +111,5 @@ def current(function: str) -> dict[str, object]:
 def _two_numbers(flag: str, name: str, example: str) -> tuple[int, int]:
   match = re.fullmatch(r'([1-9]\d*)x([1-9]\d*)', name)
   if not match:
-    raise UsageError(f'--{flag}={name} is not of the form {example}.')
+    raise UsageError(f'--{flag}={name} must have the form {example}.')
   return int(match[1]), int(match[2])

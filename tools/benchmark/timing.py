@@ -1,4 +1,4 @@
-"""Times calls: the first one apart, then medians of several repeats."""
+"""Times calls: the first one separately, then the median of repeats."""
 
 import dataclasses
 import math
@@ -6,7 +6,7 @@ import statistics
 import time
 from collections.abc import Callable
 
-# A repeat of a short call goes on for so long, to drown the clock's noise.
+# Short calls are repeated for this time, so that clock noise does not matter.
 SECONDS_PER_REPEAT = 0.25
 
 
@@ -20,7 +20,7 @@ class Timing:
     minimum_seconds: Fastest repeat.
     maximum_seconds: Slowest repeat.
     repeats: Number of repeats.
-    calls_per_repeat: Calls in a repeat, of which its mean is taken.
+    calls_per_repeat: Calls in a repeat; its time is their mean.
   """
 
   first_seconds: float
@@ -32,10 +32,10 @@ class Timing:
 
 
 def measure(function: Callable[[], object], repeats: int) -> Timing:
-  """Times a function: a first call, a warm-up call, then the repeats.
+  """Times a first call, a warm-up call, then the repeats.
 
   Args:
-    function: Does the work and waits for its result.
+    function: Does the work and waits for the result.
     repeats: Number of repeats, at least 1.
 
   Returns:
@@ -56,7 +56,7 @@ def measure(function: Callable[[], object], repeats: int) -> Timing:
 
 
 def _seconds(function: Callable[[], object], calls: int) -> float:
-  """Mean seconds of a call."""
+  """Returns the mean seconds of a call."""
   start = time.perf_counter()
   for _ in range(calls):
     function()

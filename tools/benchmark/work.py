@@ -1,4 +1,4 @@
-"""Floating-point operations of plans and updates, from the layers' sizes."""
+"""Floating-point operations of plans and updates, from layer sizes."""
 
 import math
 from collections.abc import Iterable, Mapping
@@ -7,7 +7,7 @@ import keras
 
 from planet_tf.world_model import WorldModel
 
-# Width of the map over which each kernel of conv_ha is applied.
+# Width of the map to which each kernel of conv_ha is applied.
 _ENCODER_MAPS = (31, 14, 6, 2)
 _DECODER_MAPS = (1, 5, 13, 30)
 
@@ -15,12 +15,12 @@ _DECODER_MAPS = (1, 5, 13, 30)
 def plan_flops(
   model: WorldModel, planner: Mapping[str, object], agents: int
 ) -> float:
-  """Operations of all predictions of a plan; nothing else counts.
+  """Returns the operations of the predictions of a plan.
 
   Args:
     model: A world model.
     planner: The settings of `make_planner`.
-    agents: Environments that are planned for at once.
+    agents: Number of environments to plan for at once.
   """
   dynamics = model.dynamics
   observed = {
@@ -37,9 +37,9 @@ def plan_flops(
 
 
 def update_flops(model: WorldModel, frames: int) -> float:
-  """Operations of products and convolutions, forward and backward."""
+  """Returns operations of products and convolutions, with gradients."""
   encoder = _convolutions(model.encoder.convolutions, _ENCODER_MAPS)
-  # Nothing needs the gradient of the images.
+  # The gradient with respect to images is not needed.
   first = _convolutions(model.encoder.convolutions[:1], _ENCODER_MAPS)
   decoder = model.heads['image']
   images = _convolutions(decoder.transposed, _DECODER_MAPS)
@@ -55,7 +55,7 @@ def update_flops(model: WorldModel, frames: int) -> float:
 def _convolutions(
   layers: Iterable[keras.layers.Layer], widths: Iterable[int]
 ) -> int:
-  """Multiplications for one image."""
+  """Returns the multiplications for one image."""
   return sum(
     width**2 * math.prod(layer.kernel.shape)
     for layer, width in zip(layers, widths, strict=False)
@@ -63,7 +63,7 @@ def _convolutions(
 
 
 def _products(variables: Iterable[keras.Variable]) -> int:
-  """Multiplications for one row; biases have none."""
+  """Returns the multiplications for one row; biases have none."""
   return sum(math.prod(v.shape) for v in variables if len(v.shape) == 2)
 
 

@@ -1,5 +1,5 @@
-"""Whether fast constructions learn as float32 does, on the same data.
+"""Compares the learning of fast numerics with float32, on the same data.
 
-    python -m tools.compare_constructions --episodes=RUN/train_episodes \\
+    python -m tools.compare_numerics --episodes=RUN/train_episodes \\
         --gin_file=scale/cpu.gin --output=results/constructions
 """

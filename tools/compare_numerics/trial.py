@@ -1,11 +1,12 @@
-"""Program that trains in one construction, in a process of its own.
+"""Trains one variant in a separate process.
 
-Reads a request as JSON from standard input, writes the losses as the last line
-of standard output.
+Reads a request as JSON from standard input and writes the losses as the last
+line of standard output.
 """
 
 import json
 import sys
+from typing import Any
 
 from planet_tf import cli
 
@@ -19,15 +20,16 @@ from planet_tf.training.replicas import compiled_update, make_strategy
 METRICS = ('loss', 'image_loss', 'reward_loss', 'kl', 'gradient_norm')
 
 
-def main(request: dict) -> dict[str, list[float]]:
+def main(request: dict[str, Any]) -> dict[str, list[float]]:
   """Trains on recorded episodes.
 
   Args:
     request: `episodes`, a folder; `files` and `params`, the configuration;
-      `updates`; `noise_seed`. Weights and batches are the same in all trials.
+      `updates`; `action_size`; `noise_seed`. Initial weights and batches are
+      the same in all trials.
 
   Returns:
-    Metrics of every update, by name.
+    Metrics of every update by name.
   """
   gin_files.parse(request['files'], request['params'])
   model = make_world_model(request['action_size'], seed=0)
@@ -35,7 +37,7 @@ def main(request: dict) -> dict[str, list[float]]:
   compile_model(model)
   update = compiled_update(model, make_strategy('one'))
   sampler = make_sampler(request['episodes'], keys=model.batch_keys, seed=0)
-  history = {name: [] for name in METRICS}
+  history: dict[str, list[float]] = {name: [] for name in METRICS}
   for number, batch in enumerate(sampler.batches(request['updates']), 1):
     metrics = update(batch)
     for name in METRICS:

@@ -1,4 +1,4 @@
-"""Scores of the planner by its settings, with the true simulator.
+"""Evaluates the planner by its settings, with the true simulator.
 
 python -m tools.planner_grid --candidates=100,300 --output=figure12
 """

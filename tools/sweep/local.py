@@ -1,4 +1,4 @@
-"""Runs trials on this machine, several at a time."""
+"""Runs trials on this machine, several in parallel."""
 
 import glob
 import os
@@ -13,7 +13,7 @@ from tools.sweep.trials import Trial
 
 
 def visible_gpus() -> list[str]:
-  """NVIDIA GPUs that trials may use, as CUDA_VISIBLE_DEVICES names them."""
+  """Returns the NVIDIA GPUs of trials, as in CUDA_VISIBLE_DEVICES."""
   chosen = os.environ.get('CUDA_VISIBLE_DEVICES')
   if chosen is not None:
     return [name for name in chosen.split(',') if name]
@@ -21,24 +21,26 @@ def visible_gpus() -> list[str]:
 
 
 class LocalBackend:
-  """Runs trials as processes; each has GPUs of its own where there are any.
+  """Runs trials as processes, each with separate GPUs if there are any.
 
   Args:
-    jobs: Trials at a time; None for as many as there are GPUs for, or one.
-    retries: How often a trial that fails is started again.
+    jobs: Number of parallel trials; None for as many as the GPUs allow, or one
+      without GPUs.
+    retries: Retries of a trial that fails without progress.
     gpus: GPUs of a trial.
 
   Raises:
-    UsageError: There are fewer, and one would not do.
+    UsageError: If the machine has fewer GPUs, and more than one is needed.
   """
 
   def __init__(self, jobs: int | None, retries: int, gpus: int) -> None:
     names = visible_gpus()
     if gpus > max(1, len(names)):
       raise UsageError(
-        f'--gpus={gpus} is more than this machine has ({len(names)}).'
+        f'--gpus={gpus} is more than this machine has ({len(names)}); give '
+        'fewer.'
       )
-    # Each in one string, as CUDA_VISIBLE_DEVICES takes them.
+    # GPUs of each trial as a value of CUDA_VISIBLE_DEVICES.
     self._gpus = [
       ','.join(names[start : start + gpus])
       for start in range(0, len(names) - gpus + 1, gpus)
@@ -54,15 +56,9 @@ class LocalBackend:
     on_state: Callable[..., None],
     on_tick: Callable[[], None],
   ) -> None:
-    """Runs trials to their end.
-
-    Args:
-      trials: The trials.
-      on_state: Called with a trial, `running`, `waiting`, `done`, `retried` or
-        `failed`, and for some of them the reason.
-      on_tick: Called about once a second.
-    """
-    waiting, deadlines = list(trials), {}
+    """Runs trials to their end; see `Backend.run`."""
+    waiting = list(trials)
+    deadlines: dict[Trial, float] = {}
     try:
       while waiting or self._running:
         while waiting and self._slots:
@@ -99,7 +95,7 @@ class LocalBackend:
     self._running[trial] = attempt, slot
 
   def _finished(self) -> list[tuple[Trial, process.Attempt]]:
-    """Attempts that have ended, by their trials; frees their slots."""
+    """Returns trials and attempts that have ended; frees their slots."""
     result = []
     for trial, (attempt, slot) in list(self._running.items()):
       if attempt.process.poll() is not None:
@@ -109,7 +105,7 @@ class LocalBackend:
     return result
 
   def _stop(self) -> None:
-    """Asks what still runs to stop after a checkpoint, and waits."""
+    """Asks running trials to stop after a checkpoint, and waits."""
     if self._running:
       print('Stopping after checkpoints ...', file=sys.stderr, flush=True)
     for attempt, _ in self._running.values():

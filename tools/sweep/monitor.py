@@ -1,4 +1,4 @@
-"""Shows how far the trials of a sweep have come."""
+"""Shows the progress of a sweep."""
 
 import pathlib
 import time
@@ -11,7 +11,7 @@ _SECONDS_PER_TABLE = 60.0
 
 
 class Monitor:
-  """Keeps, prints and tabulates the states of trials.
+  """Tracks and prints the states of trials.
 
   Args:
     root: Folder of all run directories.
@@ -26,11 +26,11 @@ class Monitor:
 
   @property
   def failed(self) -> list[Trial]:
-    """Trials that have failed and are not tried again."""
+    """Trials that have failed and are not retried."""
     return [trial for trial, x in self._states.items() if x == 'failed']
 
   def set_state(self, trial: Trial, state: str, reason: str = '') -> None:
-    """Notes and prints the new state of a trial, and why it is so."""
+    """Records and prints the new state of a trial with its reason."""
     self._states[trial] = state
     if state in ('running', 'done'):
       add_to_plan(self._root, trial)
@@ -41,7 +41,7 @@ class Monitor:
     )
 
   def tick(self) -> None:
-    """Shows the table now and then."""
+    """Shows the table once a minute."""
     if time.monotonic() - self._shown > _SECONDS_PER_TABLE:
       self.show()
 
@@ -53,7 +53,7 @@ class Monitor:
 
 
 def _find_state(trial: Trial) -> str:
-  """What can be told of a trial that others may have run, or be running."""
+  """Returns the state of a trial that another process may be running."""
   if trial.finished:
     return 'done'
   if is_in_use(trial.logdir):

@@ -1,4 +1,4 @@
-"""One trial as a process, on whichever machine."""
+"""Runs one trial as a process."""
 
 import ctypes
 import os
@@ -13,10 +13,10 @@ from typing import NamedTuple
 from planet_tf.errors import TRY_AGAIN
 
 _SET_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG
-# Looked up now: little is safe between a fork and the new program.
+# Looked up here because few calls are safe between fork and exec.
 _PRCTL = ctypes.CDLL(None).prctl if sys.platform == 'linux' else None
 
-# Seconds to wait for a run directory that is in use: a trial whose worker was
+# Seconds to wait for a run directory that is in use. A trial whose worker was
 # lost may still be writing its last checkpoint.
 _PATIENCE = 120.0
 
@@ -38,7 +38,7 @@ class Attempt(NamedTuple):
 
   @property
   def must_wait(self) -> bool:
-    """Whether it has ended at once, as its run directory is still in use."""
+    """Whether it ended because its run directory is still in use."""
     in_use = self.process.returncode == TRY_AGAIN
     return in_use and time.monotonic() < self.deadline
 
@@ -50,18 +50,18 @@ def start(
   folder: str | None = None,
   deadline: float | None = None,
 ) -> Attempt:
-  """Starts a trial, which ends with the process that has started it.
+  """Starts a trial that stops when the process that started it ends.
 
-  Call it from the main thread: the system takes the end of the thread that
-  has started it for that of its parent.
+  Call it from the main thread: the system treats the end of the thread that
+  started the trial as the end of its parent.
 
   Args:
     command: What to run.
-    log: File to which its output is added.
+    log: File to append the output to.
     environment: Variables on top of those of this process.
     folder: Working directory.
-    deadline: When to stop waiting for a run directory that is in use, in
-      `time.monotonic`; two minutes from now by default.
+    deadline: Time, as of `time.monotonic`, until which to wait for a run
+      directory that is in use; by default two minutes from now.
 
   Returns:
     The attempt.
@@ -75,7 +75,7 @@ def start(
       stderr=subprocess.STDOUT,
       env={**os.environ, **environment},
       cwd=folder,
-      start_new_session=True,  # Ctrl-C is for the sweep, which passes it on.
+      start_new_session=True,  # The sweep handles Ctrl-C.
       preexec_fn=_ending_with(os.getpid()) if _PRCTL else None,
     )
   return Attempt(process, deadline or time.monotonic() + _PATIENCE)
@@ -87,13 +87,13 @@ def run(
   environment: Mapping[str, str],
   folder: str,
 ) -> int:
-  """Runs a trial to its end; waits if its directory is still in use.
+  """Runs a trial to its end; waits while its run directory is in use.
 
-  Whatever interrupts it stops the trial after a checkpoint.
+  An interruption stops the trial after a checkpoint.
 
   Args:
-    command: As `start`; so are the others.
-    log: File to which its output is added.
+    command: What to run.
+    log: File to append the output to.
     environment: Variables on top of those of this process.
     folder: Working directory.
 
@@ -104,8 +104,8 @@ def run(
   while True:
     attempt = start(command, log, environment, folder, deadline)
     try:
-      # Ray cancels by a flag that Python reads only between two calls, and so
-      # never in a wait without an end.
+      # Ray cancels with a flag that Python reads only between two calls, so
+      # never during a blocking wait.
       while (code := attempt.process.poll()) is None:
         time.sleep(1.0)
     except BaseException:
@@ -118,11 +118,11 @@ def run(
 
 
 def _ending_with(parent: int) -> Callable[[], None]:
-  """What has the system ask a child to stop when its parent dies."""
+  """Returns a function that makes a child stop when its parent dies."""
 
   def prepare() -> None:
     _PRCTL(_SET_DEATH_SIGNAL, signal.SIGTERM)
-    if os.getppid() != parent:  # It has died meanwhile.
+    if os.getppid() != parent:  # The parent has died meanwhile.
       os.kill(os.getpid(), signal.SIGTERM)
 
   return prepare

@@ -1,8 +1,8 @@
 """Runs trials on a cluster through Ray.
 
 All machines must have the interpreter, the project and the run directories
-under the same paths. A trial whose worker or machine is lost is started again
-elsewhere and goes on from its last checkpoint.
+at the same paths. A trial whose worker or machine is lost is restarted and
+continues from its last checkpoint.
 """
 
 import os
@@ -10,6 +10,7 @@ import pathlib
 import sys
 import time
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from planet_tf.cli import UsageError
 from tools.sweep.retries import Retries
@@ -21,22 +22,22 @@ _PATIENCE = 300.0
 
 
 class RayBackend:
-  """Runs trials as tasks of Ray, with CPUs, and GPUs where there are any.
+  """Runs trials as tasks of Ray.
 
   Args:
     address: Address of the cluster; `local` starts one on this machine.
-    retries: How often a trial that fails, or whose worker is lost, is started
-      again.
+    retries: Retries of a trial that fails, or loses its worker, without
+      progress.
     cpus: CPUs of a trial.
-    gpus: GPUs of a trial.
+    gpus: GPUs of a trial; ignored if the cluster has none.
 
   Raises:
-    UsageError: Ray is not installed, there is no cluster at the address, or
-      none of its machines has so much.
+    UsageError: If Ray is not installed, there is no cluster at the address, or
+      no machine has enough CPUs or GPUs.
   """
 
   def __init__(self, address: str, retries: int, cpus: int, gpus: int) -> None:
-    # Otherwise 20 times 42 s until an address without a cluster is an error.
+    # The default of 20 retries takes 14 minutes if there is no cluster.
     os.environ.setdefault('RAY_NUM_REDIS_GET_RETRIES', '1')
     try:
       import ray
@@ -58,15 +59,15 @@ class RayBackend:
         'authentication token may be missing here (RAY_AUTH_TOKEN_PATH).'
       ) from error
     for flag, wanted, kind in (('cpus', cpus, 'CPU'), ('gpus', gpus, 'GPU')):
-      most = max(node['Resources'].get(kind, 0) for node in ray.nodes())
-      if wanted > max(1, most):
+      largest = max(node['Resources'].get(kind, 0) for node in ray.nodes())
+      if wanted > max(1, largest):
         raise UsageError(
           f'--{flag}={wanted} is more than any machine of the cluster has '
-          f'({most:g}).'
+          f'({largest:g}); give fewer.'
         )
     gpus = gpus if ray.cluster_resources().get('GPU') else 0
     self._retries = Retries(retries)
-    # Ray's own retries know nothing of how far a trial has come.
+    # Ray's retries do not consider the progress of a trial.
     self._run = ray.remote(num_cpus=cpus, num_gpus=gpus, max_retries=0)(
       _runner([os.path.abspath(name) for name in sys.path])
     )
@@ -77,7 +78,7 @@ class RayBackend:
     on_state: Callable[..., None],
     on_tick: Callable[[], None],
   ) -> None:
-    """Runs trials to their end; see `LocalBackend.run`."""
+    """Runs trials to their end; see `Backend.run`."""
     ray = self._ray
     pending, queued = {}, {}
 
@@ -109,7 +110,7 @@ class RayBackend:
           on_state(trial, 'running')
         on_tick()
     finally:
-      # What still runs is asked to stop after a checkpoint.
+      # Asks running trials to stop after a checkpoint.
       if pending:
         print('Stopping after checkpoints ...', file=sys.stderr, flush=True)
       for task in pending:
@@ -117,8 +118,8 @@ class RayBackend:
       ray.wait(list(pending), num_returns=len(pending), timeout=_PATIENCE)
       ray.shutdown()
 
-  def _failure(self, task: object, trial: Trial) -> str:
-    """Why a task that has ended has failed; '' if it has not."""
+  def _failure(self, task: Any, trial: Trial) -> str:
+    """Returns why a task failed, or '' if it succeeded."""
     try:
       code = self._ray.get(task)
     except self._ray.exceptions.RayError as error:
@@ -127,18 +128,18 @@ class RayBackend:
 
 
 def _has_begun(trial: Trial, begin: float) -> bool:
-  """Whether a worker has opened the log of a trial since then."""
+  """Returns whether a worker has opened the log of a trial since a time."""
   return trial.log.exists() and trial.log.stat().st_mtime > begin
 
 
 def _runner(paths: Sequence[str]) -> Callable[..., int]:
-  """What runs a trial in a worker, which may know nothing of this project.
+  """Returns the function that runs a trial in a worker.
 
   Args:
-    paths: Where modules are found here, and by the same names there.
+    paths: Entries of `sys.path`, which are valid in the worker, too.
   """
 
-  # Inside, so that it travels as code and not as the name of a module.
+  # Nested, so that Ray sends its code: the worker may not find this module.
   def run_trial(
     command: Sequence[str], log: str, path: str, folder: str
   ) -> int:

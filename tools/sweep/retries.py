@@ -1,13 +1,13 @@
-"""Decides whether trials that have failed are started again."""
+"""Decides whether to retry failed trials."""
 
 from tools.sweep.trials import Trial, read_progress
 
 
 class Retries:
-  """Counts failures of each trial between which it has not come further.
+  """Counts failures of each trial without progress in between.
 
   Args:
-    limit: How often a trial is started again without having come further.
+    limit: Number of retries without progress.
   """
 
   def __init__(self, limit: int) -> None:
@@ -15,7 +15,7 @@ class Retries:
     self._failures: dict[Trial, tuple[int, int]] = {}
 
   def state_after_failure(self, trial: Trial) -> str:
-    """Counts a failure; returns `retried` or `failed`, what becomes of it."""
+    """Counts a failure; returns the new state, `retried` or `failed`."""
     updates = read_progress(trial).updates
     count, before = self._failures.get(trial, (0, updates))
     count = 1 if updates > before else count + 1

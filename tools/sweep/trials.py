@@ -1,4 +1,4 @@
-"""The trials of a sweep and how far each has come."""
+"""Trials of a sweep and their progress."""
 
 import hashlib
 import itertools
@@ -11,14 +11,13 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from planet_tf.analysis.metrics import read_metrics
+from planet_tf.analysis.run import has_metrics
+from planet_tf.analysis.tables.groups import SWEEP_FILE
 from planet_tf.cli import UsageError
-from planet_tf.logs.recorder import FILE, read_metrics
 from planet_tf.runs.atomic_files import atomic_write_json
 
-# File beside the run directories, for `--status`.
-PLAN = 'sweep.json'
-
-# File in a run directory, once it has been trained to the end.
+# File in the run directory of a finished trial.
 _MARK = 'trained.json'
 
 
@@ -26,12 +25,11 @@ class Trial(NamedTuple):
   """A training run of a sweep.
 
   Attributes:
-    name: Its name, such as `figure4_ssm/cheetah_run-seed0`.
-    logdir: Its run directory.
-    command: What trains it, or goes on with it.
-    total: Episodes of training data that it is asked for.
-    settings: Fingerprint of all other settings, of which the command may only
-      name the files.
+    name: Name, such as `figure4_ssm/cheetah_run-seed0`.
+    logdir: Run directory.
+    command: Command that starts or resumes training.
+    total: Requested episodes of training data.
+    settings: Hash of all settings; the command names only the gin files.
   """
 
   name: str
@@ -42,12 +40,12 @@ class Trial(NamedTuple):
 
   @property
   def log(self) -> pathlib.Path:
-    """File for what the training prints."""
+    """File for the output of the training."""
     return self.logdir.with_name(self.logdir.name + '.log')
 
   @property
   def error(self) -> str:
-    """The last line of its log, if it has ended with an error; or ''."""
+    """Last line of the log if it is an error, otherwise ''."""
     if not self.log.exists():
       return ''
     with self.log.open('rb') as file:
@@ -59,12 +57,12 @@ class Trial(NamedTuple):
 
   @property
   def finished(self) -> bool:
-    """Whether it has been trained to the end with the same command."""
+    """Whether the same command has finished the training."""
     mark = self.logdir / _MARK
     return mark.exists() and json.loads(mark.read_text()) == self._finished
 
   def finish(self) -> None:
-    """Notes that it has been trained."""
+    """Records that the training is finished."""
     atomic_write_json(self.logdir / _MARK, self._finished)
 
   @property
@@ -77,12 +75,12 @@ class Trial(NamedTuple):
 
 
 class Progress(NamedTuple):
-  """How far a trial has come.
+  """Progress of a trial.
 
   Attributes:
     episodes: Episodes of training data.
     updates: Updates.
-    last_return: Mean return of its last test, if there is one.
+    last_return: Mean return of the last evaluation, if there is one.
   """
 
   episodes: int = 0
@@ -104,17 +102,16 @@ def make_trials(
     root: Folder of all run directories.
     tasks: Names of tasks.
     seeds: Seeds of the runs.
-    experiments: Episodes of training data that each asks for, and its
-      settings as text; an experiment is a gin file that is read after `files`,
-      or '' for none.
-    files: Gin files for all trials.
-    params: Bindings for all trials.
+    experiments: Requested episodes of training data and settings as text of
+      each experiment, a gin file to read after `files`, or '' for none.
+    files: gin files of all trials.
+    params: Bindings of all trials.
 
   Returns:
-    The trials, all seeds of a task after each other.
+    The trials, with all seeds of a task in sequence.
 
   Raises:
-    UsageError: Two of them have the same name.
+    UsageError: If two have the same name.
   """
   trials = []
   for experiment, task, seed in itertools.product(experiments, tasks, seeds):
@@ -145,8 +142,8 @@ def make_trials(
 
 
 def read_progress(trial: Trial) -> Progress:
-  """Reads how far a trial has come from its run directory."""
-  if not (trial.logdir / FILE).exists():
+  """Reads the progress of a trial from its run directory."""
+  if not has_metrics(trial.logdir):
     return Progress()
   lines = read_metrics(trial.logdir)
   tests = [line['return'] for line in lines if _is_test(line)]
@@ -158,7 +155,7 @@ def read_progress(trial: Trial) -> Progress:
 
 
 def table(rows: Sequence[tuple[Trial, Progress, str]]) -> str:
-  """The trials, how far they have come and their states, as text."""
+  """Returns a table of trials with their progress and states."""
   width = max(len(trial.name) for trial, _, _ in rows)
   lines = [f'{"trial":{width}}  state     episodes    updates   last test']
   for trial, progress, state in rows:
@@ -175,19 +172,19 @@ def _is_test(line: dict) -> bool:
 
 
 def write_plan(root: pathlib.Path, trials: Sequence[Trial]) -> None:
-  """Keeps what the sweep consists of, for `--status`.
+  """Writes the list of trials, for `--status`.
 
-  Trials of earlier commands are kept, once they have begun.
+  Trials of earlier commands that have started are kept.
   """
   root.mkdir(parents=True, exist_ok=True)
   names = {trial.name for trial in trials}
-  earlier = read_plan(root) if (root / PLAN).exists() else []
+  earlier = read_plan(root) if (root / SWEEP_FILE).exists() else []
   kept = [x for x in earlier if x.name not in names and x.logdir.exists()]
   _write(root, [*kept, *trials])
 
 
 def add_to_plan(root: pathlib.Path, trial: Trial) -> None:
-  """Adds a trial that begins, should another command have dropped it."""
+  """Adds a trial that starts if another command has removed it."""
   plan = read_plan(root)
   if trial.name not in {x.name for x in plan}:
     _write(root, [*plan, trial])
@@ -195,21 +192,21 @@ def add_to_plan(root: pathlib.Path, trial: Trial) -> None:
 
 def _write(root: pathlib.Path, trials: Sequence[Trial]) -> None:
   atomic_write_json(
-    root / PLAN, [[x.name, str(x.logdir), *x[2:]] for x in trials]
+    root / SWEEP_FILE, [[x.name, str(x.logdir), *x[2:]] for x in trials]
   )
 
 
 def read_plan(root: pathlib.Path) -> list[Trial]:
-  """The trials that `write_plan` has kept.
+  """Returns the trials that `write_plan` has written.
 
   Raises:
-    UsageError: There is no file, or another one.
+    UsageError: If there is no such file, or it is damaged.
   """
   try:
     return [
       Trial(name, pathlib.Path(logdir), tuple(command), total, settings)
       for name, logdir, command, total, settings in json.loads(
-        (root / PLAN).read_text()
+        (root / SWEEP_FILE).read_text()
       )
     ]
   except FileNotFoundError as error:
@@ -218,6 +215,6 @@ def read_plan(root: pathlib.Path) -> list[Trial]:
     ) from error
   except (OSError, TypeError, ValueError) as error:
     raise UsageError(
-      f'{str(root / PLAN)!r} lists no trials ({error}); remove it, and give '
-      'the command of the sweep again.'
+      f'{str(root / SWEEP_FILE)!r} lists no trials ({error}); remove it, '
+      'and run the command of the sweep again.'
     ) from error

@@ -1,4 +1,4 @@
-"""Command line of the report.
+"""Writes a report about a run: one HTML page that needs no network.
 
 Examples:
 
@@ -6,8 +6,8 @@ Examples:
     python -m tools.report --logdir=runs/cheetah --output=cheetah.html \\
         --scores=scores.json
 
-The page holds curves, pictures, settings and versions; the scores are what
-`python -m planet_tf.evaluate --output=scores.json` has written.
+The page has curves, images, settings and versions. The run may still be
+training.
 """
 
 import pathlib
@@ -16,27 +16,28 @@ from absl import flags
 
 from planet_tf import cli
 
-cli.start_tensorflow()
-
-from tools.report.content import read_content
-from tools.report.page import render
-
 FLAGS = flags.FLAGS
 
 flags.DEFINE_string('logdir', None, 'Run directory.')
 flags.DEFINE_string('output', None, 'HTML file to write.')
 flags.DEFINE_multi_string(
-  'scores', [], 'JSON file that planet_tf.evaluate has written.'
+  'scores',
+  [],
+  'JSON file of python -m planet_tf.evaluate --output=FILE to add; can be '
+  'repeated.',
 )
 
 
 def main() -> int:
-  """Reads the run and writes the page; training may go on meanwhile."""
+  """Reads the run and writes the page."""
+  from planet_tf import analysis
+  from planet_tf.errors import file_errors
+
   cli.require_writable(FLAGS.output)
-  logdir = pathlib.Path(FLAGS.logdir).expanduser()
-  content = read_content(logdir, [pathlib.Path(x) for x in FLAGS.scores])
-  text = render(content)
-  pathlib.Path(FLAGS.output).write_text(text)
+  scores = [pathlib.Path(x).expanduser() for x in FLAGS.scores]
+  text = analysis.render_report(analysis.read_content(FLAGS.logdir, scores))
+  with file_errors('write', FLAGS.output):
+    pathlib.Path(FLAGS.output).write_text(text)
   print(f'Wrote {FLAGS.output}: {len(text) / 1e6:.1f} MB.')
   return 0
 

@@ -1,4 +1,0 @@
-"""Makes the paper's tables and figures from run directories.
-
-python -m tools.paper_tables --runs=PlaNet='runs/planet_*' --output=tables
-"""
