@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from planet_tf.analysis import read_metrics
 from planet_tf.config import gin_files, model_factories
 from planet_tf.config.factories import make_envs
 from planet_tf.config.registry import ConfigurationError
 from planet_tf.config.settings import make_collect_settings
 from planet_tf.data import list_episodes, read_episode
-from planet_tf.logs.recorder import read_metrics
 from planet_tf.runs.loading import load_run, read_task
 from planet_tf.training.collection import exploration
 from planet_tf.training.collector import Collector

@@ -10,8 +10,8 @@ from tensorboard.backend.event_processing.event_accumulator import (
 from tensorboard.plugins.custom_scalar import layout_pb2
 from tensorboard.plugins.hparams import plugin_data_pb2
 
+from planet_tf.analysis import read_metrics
 from planet_tf.logs import dashboard
-from planet_tf.logs.recorder import read_metrics
 from planet_tf.training.profiling import Profiler, UpdateRange
 
 

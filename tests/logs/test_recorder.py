@@ -6,7 +6,8 @@ import json
 import numpy as np
 from PIL import Image
 
-from planet_tf.logs.recorder import Recorder, encode_gif, read_metrics
+from planet_tf.analysis import read_metrics
+from planet_tf.logs.recorder import Recorder, encode_gif
 from planet_tf.runs.counters import Counters
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow as tf
 from PIL import Image
 
-from planet_tf.logs.recorder import read_metrics
+from planet_tf.analysis import read_metrics
 from tests.commands import run_tool
 
 

@@ -6,8 +6,8 @@ import pathlib
 import numpy as np
 import pytest
 
+from planet_tf.analysis import read_metrics
 from planet_tf.config import gin_files
-from planet_tf.logs.recorder import read_metrics
 from planet_tf.original.checkpoints import read_checkpoint
 from planet_tf.original.variables import original_variables
 from planet_tf.runs.loading import load_run

@@ -11,8 +11,8 @@ import time
 
 import pytest
 
+from planet_tf.analysis import read_metrics
 from planet_tf.cli import UsageError
-from planet_tf.logs.recorder import read_metrics
 from tests.commands import ROOT, run_tool
 from tools.sweep.local import LocalBackend
 from tools.sweep.monitor import Monitor

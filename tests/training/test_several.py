@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from planet_tf.analysis import read_metrics
 from planet_tf.config import factories, gin_files
 from planet_tf.config.registry import ConfigurationError
 from planet_tf.data import list_episodes, read_episode
-from planet_tf.logs.recorder import read_metrics
 from planet_tf.runs.loading import load_run, read_task
 from planet_tf.training.run import train
 from tests.commands import ROOT, run_program
@@ -210,7 +210,7 @@ def test_equal_planners_share_an_agent(golden_model):
   agents = factories.make_agents(['main', 'same', 'short'], model, envs)
   assert agents['main'] is agents['same']
   assert agents['main'] is not agents['short']
-  assert agents['short'].planner.keywords['horizon'] == 6
+  assert agents['short'].planner.horizon == 6
 
 
 class _Spec:

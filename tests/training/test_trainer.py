@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from planet_tf.analysis import read_metrics
 from planet_tf.config import gin_files
 from planet_tf.config.registry import ConfigurationError
 from planet_tf.data import list_episodes, read_episode
-from planet_tf.logs.recorder import read_metrics
 from planet_tf.runs.directory import RunError
 from planet_tf.training.run import train
 from planet_tf.training.trainer import TrainingDiverged
