@@ -1,7 +1,7 @@
-"""Runs commands as users type them, but with TensorFlow loaded beforehand.
+"""Runs commands in forks of a process that already imported TensorFlow.
 
-To import it takes seconds, and there are many commands to be tested. What
-depends on a process of its own, such as signals, is tested with one.
+The import takes seconds, and there are many commands to test. Tests of signals
+and limits start a separate process instead.
 """
 
 import functools
@@ -18,7 +18,7 @@ ROOT = pathlib.Path(__file__).parents[1]
 
 @functools.cache
 def _server():
-  # It ends when this process does, and with it its standard input.
+  # It ends when this process ends, which closes its standard input.
   return subprocess.Popen(
     [sys.executable, '-m', 'tests.fork_server'],
     cwd=ROOT,
@@ -30,7 +30,7 @@ def _server():
 
 
 def run_program(program, *arguments, cwd=ROOT, timeout=300, **environment):
-  """The finished process of `python -m MODULE`, or of a file, in a folder."""
+  """Returns the finished process of `python -m MODULE` or `python FILE`."""
   with tempfile.TemporaryDirectory() as folder:
     outputs = {x: f'{folder}/{x}' for x in ('stdout', 'stderr')}
     request = {
@@ -52,5 +52,5 @@ def run_program(program, *arguments, cwd=ROOT, timeout=300, **environment):
 
 
 def run_tool(name, *arguments, **options):
-  """The finished process of `python -m tools.NAME`."""
+  """Returns the finished process of `python -m tools.NAME`."""
   return run_program(f'tools.{name}', *arguments, **options)

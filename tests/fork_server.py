@@ -1,7 +1,7 @@
-"""Runs programs in forks of a process that has loaded TensorFlow once.
+"""Runs programs in forks of a process that imported TensorFlow once.
 
-Reads requests from standard input, one line of JSON each, and answers each
-with the exit code. `tests.commands` talks to it.
+Reads one JSON request per line from standard input and writes the exit code of
+each program. `tests.commands` is its client.
 """
 
 import gc
@@ -20,7 +20,7 @@ import planet_tf.training.run  # noqa: E402, F401
 
 def main():
   gc.collect()
-  gc.freeze()  # Or each child would go through all that was imported.
+  gc.freeze()  # Keeps the children's garbage collection off the imports.
   for line in sys.stdin:
     child = os.fork()
     if child == 0:
@@ -31,7 +31,7 @@ def main():
 
 
 def _run(program, arguments, folder, environment, stdout, stderr):
-  """Becomes what `python -m MODULE` or `python FILE` is in a folder."""
+  """Runs what `python -m MODULE` or `python FILE` would run in a folder."""
   os.chdir(folder)
   created = os.O_WRONLY | os.O_CREAT | os.O_APPEND
   for number, path, mode in (

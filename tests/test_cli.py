@@ -1,4 +1,4 @@
-"""The commands as users type them: success, mistakes, Ctrl-C."""
+"""Tests of the commands: success, mistakes, Ctrl-C."""
 
 import json
 import os
@@ -10,7 +10,8 @@ import time
 import pytest
 from PIL import Image
 
-from planet_tf.logs.recorder import read_metrics
+from planet_tf.analysis import read_metrics
+from planet_tf.errors import TRY_AGAIN
 from tests.commands import ROOT, run_program
 
 DEBUG = ('--gin_file=tasks/dummy.gin', '--gin_file=scale/debug.gin')
@@ -34,7 +35,7 @@ def run(tmp_path_factory):
   return folder
 
 
-def test_evaluate(run):
+def test_evaluate_writes_scores_and_a_video(run):
   result = _run(
     run,
     'evaluate',
@@ -56,7 +57,7 @@ def test_evaluate(run):
     assert 1 < video.n_frames <= 41
 
 
-def test_a_saved_model_has_the_scores_of_the_run(run):
+def test_saved_model_has_the_same_scores_as_the_run(run):
   result = _run(run, 'export', '--logdir=run', '--output=exported')
   assert result.returncode == 0, result.stderr
   assert 'Wrote exported/1: ' in result.stdout
@@ -77,7 +78,7 @@ def test_a_saved_model_has_the_scores_of_the_run(run):
   )
 
 
-def test_scores_of_another_policy_tell_nothing_of_the_agent(run):
+def test_scores_of_another_policy_omit_the_agent(run):
   result = _run(run, 'evaluate', '--logdir=run', '--policy=random')
   assert result.returncode == 0, result.stderr
   record = json.loads(result.stdout)
@@ -108,7 +109,7 @@ MISTAKES = [
   (
     'train',
     (*DEBUG, '--logdir=x', '--gin_param=make_sampler.length=100'),
-    'make_sampler wants 100 steps of an episode',
+    'make_sampler needs 100 steps per episode',
   ),
   ('evaluate', ('--logdir=nowhere',), "'nowhere' is not a run directory"),
   (
@@ -143,12 +144,24 @@ MISTAKES = [
     ('--logdir=run', '--output=x', '--gin_param=make_planer.horizon=3'),
     "'make_planner'",
   ),
+  (
+    'evaluate',
+    ('--logdir=run', '--task=line'),
+    '--task=line is none of the tasks of this agent: dummy',
+  ),
+  (
+    'export',
+    ('--logdir=run', '--output=x', '--format=stablehlo', '--weights=int8'),
+    '--weights=int8 is not for --format=stablehlo',
+  ),
   ('evaluate', ('--logdir=run', '--episodes=0'), 'episodes'),
 ]
 
 
 @pytest.mark.parametrize('module, arguments, message', MISTAKES)
-def test_mistakes_end_in_one_line(run, tmp_path, module, arguments, message):
+def test_mistakes_are_explained_in_one_line(
+  run, tmp_path, module, arguments, message
+):
   folder = run if any('=run' in x for x in arguments) else tmp_path
   result = _run(folder, module, *arguments)
   assert result.returncode == 2
@@ -167,7 +180,7 @@ def test_help_shows_the_flags_and_an_example(tmp_path):
 
 
 @pytest.mark.parametrize('module', ['train', 'evaluate', 'export'])
-def test_help_does_not_wait_for_tensorflow(tmp_path, module):
+def test_help_does_not_import_tensorflow(tmp_path, module):
   code = (
     f"import runpy, sys; sys.argv = ['x', '--help']\n"
     f"try: runpy.run_module('planet_tf.{module}', run_name='__main__')\n"
@@ -184,7 +197,7 @@ def test_help_does_not_wait_for_tensorflow(tmp_path, module):
   assert '--logdir' in result.stdout
 
 
-def test_ctrl_c_checkpoints_and_the_same_command_goes_on(tmp_path):
+def test_ctrl_c_checkpoints_and_the_same_command_resumes(tmp_path):
   arguments = (*DEBUG, '--logdir=run', '--gin_param=train.total_episodes=50')
   process = subprocess.Popen(
     _command('train', *arguments),
@@ -203,7 +216,7 @@ def test_ctrl_c_checkpoints_and_the_same_command_goes_on(tmp_path):
   process.send_signal(signal.SIGINT)
   output, _ = process.communicate(timeout=100)
   assert process.returncode == 130
-  assert 'the same command goes on from here' in output
+  assert 'run the same command to resume' in output
   updates = int(output.split('Stopped after ')[1].split()[0])
   assert updates >= 15
   result = _run(
@@ -219,7 +232,7 @@ def test_ctrl_c_checkpoints_and_the_same_command_goes_on(tmp_path):
   assert updates == list(range(5, updates[-1] + 1, 5))
 
 
-def test_a_damaged_episode_is_named_and_the_run_can_go_on(run):
+def test_damaged_episode_is_named_and_the_run_can_resume(run):
   bad = run / 'run' / 'train_episodes' / '20990101T000000-bad.npz'
   bad.write_bytes(b'not an episode')
   more = '--gin_param=train.total_episodes=4'
@@ -234,7 +247,7 @@ def test_a_damaged_episode_is_named_and_the_run_can_go_on(run):
   assert 'Done: 4 episodes' in result.stdout
 
 
-def test_a_broken_environment_shows_its_own_traceback(tmp_path):
+def test_broken_environment_shows_its_traceback(tmp_path):
   (tmp_path / 'broken.py').write_text(
     'def make(seed=None):\n  raise RuntimeError("no such robot")\n'
   )
@@ -248,3 +261,51 @@ def test_a_broken_environment_shows_its_own_traceback(tmp_path):
   assert result.returncode == 2
   assert 'no such robot' in result.stderr
   assert 'broken.py' in result.stderr
+
+
+def test_write_errors_end_in_one_line(tmp_path):
+  # Python ignores the signal, so that writes fail as on a full disk.
+  result = subprocess.run(
+    ['sh', '-c', 'ulimit -f 1; exec "$@"', 'sh']
+    + _command('train', *DEBUG, '--logdir=run'),
+    cwd=tmp_path,
+    env={**os.environ, 'PYTHONPATH': str(ROOT)},
+    capture_output=True,
+    text=True,
+  )
+  assert result.returncode == 2, result.stderr
+  (error,) = [x for x in result.stderr.splitlines() if x.startswith('Error:')]
+  assert 'File too large' in error
+  assert 'Traceback' not in result.stderr
+
+
+@pytest.mark.parametrize('code', [2, TRY_AGAIN])
+def test_user_errors_give_their_exit_code(tmp_path, code):
+  program = tmp_path / 'program.py'
+  program.write_text(f"""
+from planet_tf import cli
+from planet_tf.errors import UserError
+class Failure(UserError):
+  exit_code = {code}
+def main():
+  raise Failure('x=1 is wrong; set it to 2.')
+cli.run(main)
+""")
+  result = run_program(program, cwd=tmp_path)
+  assert result.returncode == code
+  assert result.stderr == 'Error: x=1 is wrong; set it to 2.\n'
+
+
+@pytest.mark.parametrize('error', ['ValueError', 'OSError'])
+def test_other_exceptions_keep_their_traceback(tmp_path, error):
+  program = tmp_path / 'program.py'
+  program.write_text(f"""
+from planet_tf import cli
+def main():
+  raise {error}('a bug')
+cli.run(main)
+""")
+  result = run_program(program, cwd=tmp_path)
+  assert result.returncode not in (0, 2)
+  assert 'Traceback' in result.stderr
+  assert f'{error}: a bug' in result.stderr
