@@ -1,32 +1,47 @@
-"""Episode files, chunk sampling and image preprocessing.
+"""Episodes on disk, chunks, batches and preprocessing.
 
-Names load on first use, so that writers and readers of episodes (environment
-workers among them) do not import TensorFlow. The functions `preprocess` and
-`postprocess` come from their module `planet_tf.data.preprocess`, since the
-package cannot use that name twice.
+In reading order: `episodes` (one file per episode, read through `npz`, named
+by `names`), `folder` (the files of a folder, checked), `loaders` (which
+episode is drawn next), `chunks` (where it is cut), `sampler` (batches, through
+`cache`), `dataset` (the sampler as a tf.data.Dataset) and `preprocess` (bytes
+to model inputs).
+
+Only `dataset` and `preprocess` use TensorFlow. They load on first use, because
+programs that only read and write episodes must start without it.
 """
 
-import importlib
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-_MODULES = {
-  'EpisodeError': 'episodes',
-  'list_episodes': 'episodes',
-  'read_episode': 'episodes',
-  'read_spec': 'episodes',
-  'write_episode': 'episodes',
-  'LOADERS': 'loaders',
-  'SamplerError': 'loaders',
-  'ChunkSampler': 'sampler',
-  'as_dataset': 'dataset',
-}
+from planet_tf.data.episodes import (
+  EpisodeError,
+  list_episodes,
+  read_episode,
+  read_spec,
+  write_episode,
+)
+from planet_tf.data.loaders import LOADERS, SamplerError
+from planet_tf.data.sampler import ChunkSampler
 
-__all__ = sorted(_MODULES)
+if TYPE_CHECKING:
+  from planet_tf.data.dataset import as_dataset
+
+__all__ = [
+  'LOADERS',
+  'ChunkSampler',
+  'EpisodeError',
+  'SamplerError',
+  'as_dataset',
+  'list_episodes',
+  'read_episode',
+  'read_spec',
+  'write_episode',
+]
 
 
 def __getattr__(name: str) -> Any:
-  """Imports the module behind a public name."""
-  if name not in _MODULES:
+  """Imports `as_dataset`, and TensorFlow with it, on first use."""
+  if name != 'as_dataset':
     raise AttributeError(f'module {__name__!r} has no attribute {name!r}')
-  module = importlib.import_module(f'{__name__}.{_MODULES[name]}')
-  return getattr(module, name)
+  from planet_tf.data.dataset import as_dataset
+
+  return as_dataset

@@ -1,45 +1,31 @@
-"""Decoded episodes in memory, of which the least recently used leave."""
+"""LRU cache of decoded episodes, bounded in bytes."""
 
-import collections
+import threading
 from collections.abc import Callable
 
-import numpy as np
+import cachetools
 
-Episode = dict[str, np.ndarray]
+from planet_tf.data.episodes import Episode
 
 
-class EpisodeCache:
-  """Remembers what a reader returned, for the names used most recently."""
+def cached_reader(
+  read: Callable[[str], Episode], max_bytes: float
+) -> Callable[[str], Episode]:
+  """Returns `read` with an LRU cache in front of it.
 
-  def __init__(self, read: Callable[[str], Episode], capacity: float) -> None:
-    """Starts empty.
+  Args:
+    read: Returns the episode of a name. Its errors are passed on.
+    max_bytes: Maximum size of all cached episodes. Larger episodes are read
+      on every call.
 
-    Args:
-      read: Returns the episode of a name; its errors pass through.
-      capacity: Bytes that the episodes may take. The one used last stays,
-        whatever its size.
-    """
-    self._read = read
-    self._capacity = capacity
-    self._episodes: collections.OrderedDict[str, Episode] = (
-      collections.OrderedDict()
-    )
-    self._size = 0
-
-  def __getitem__(self, name: str) -> Episode:
-    """The episode, from memory or else from the reader."""
-    if name in self._episodes:
-      self._episodes.move_to_end(name)
-      return self._episodes[name]
-    self._episodes[name] = self._read(name)
-    self._size += _size(self._episodes[name])
-    while self._size > self._capacity and len(self._episodes) > 1:
-      _, left = self._episodes.popitem(last=False)
-      self._size -= _size(left)
-    return self._episodes[name]
-
-  def __len__(self) -> int:
-    return len(self._episodes)
+  Returns:
+    Function of a name. It returns the cached arrays themselves, so callers
+    must not change them. Its attribute `cache` is the cache.
+  """
+  cache: cachetools.LRUCache[object, Episode] = cachetools.LRUCache(
+    max_bytes, getsizeof=_size
+  )
+  return cachetools.cached(cache, lock=threading.Lock())(read)
 
 
 def _size(episode: Episode) -> int:

@@ -1,4 +1,4 @@
-"""Chunks: consecutive steps of one length, cut out of an episode.
+"""Chunks: consecutive steps of fixed length, cut out of an episode.
 
 Original: tools/chunk_sequence.py.
 """
@@ -9,14 +9,14 @@ import numpy as np
 def chunk_offsets(
   steps: int, length: int, num_chunks: int | None, rng: np.random.Generator
 ) -> list[int]:
-  """Cuts consecutive chunks out of an episode at one random offset.
+  """Returns the first step of consecutive chunks that start at random.
 
   Args:
     steps: Length of the episode, at least `steps_needed`.
     length: Length of a chunk.
     num_chunks: Number of chunks; None for max(1, steps // length - 1), which
-      leaves at least a chunk's length for the offset where it can.
-    rng: Generator of the offset, which is uniform over all that fit.
+      leaves a random offset of at least one chunk length where possible.
+    rng: Generator for the first offset, uniform over all offsets that fit.
 
   Returns:
     First step of each chunk.
@@ -28,5 +28,5 @@ def chunk_offsets(
 
 
 def steps_needed(length: int, num_chunks: int | None) -> int:
-  """Length of the shortest episode from which the chunks can be cut."""
+  """Returns the length of the shortest episode that holds the chunks."""
   return length * (num_chunks or 1)

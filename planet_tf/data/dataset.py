@@ -9,23 +9,23 @@ from planet_tf.data.sampler import ChunkSampler
 
 
 def as_dataset(sampler: ChunkSampler, *, prefetch: int = 2) -> tf.data.Dataset:
-  """Wraps a sampler; give `steps_per_epoch` to `fit`, for it never ends.
+  """Returns the batches of a sampler as an infinite dataset.
 
-  Batches that are prefetched but not used count as handed out, so the
-  position of the sampler runs ahead of the training by up to `prefetch`.
+  Pass `steps_per_epoch` to `fit`. Prefetched batches count as drawn, so the
+  position of the sampler is up to `prefetch` batches ahead of training.
 
   Args:
-    sampler: Source of the batches; not to be used otherwise meanwhile.
-    prefetch: Batches made ahead.
+    sampler: Source of the batches. Do not use it elsewhere at the same time.
+    prefetch: Number of batches to prepare ahead.
 
   Returns:
-    Endless dataset of dicts with static shapes: image uint8
+    Infinite dataset of dicts with static shapes: image uint8
     [B, T, 64, 64, 3], action float32 [B, T, A], reward float32 [B, T].
 
   Raises:
-    EpisodeError: The folder of the sampler is empty or its first file is no
-      episode. Later errors reach the user of the dataset as errors of
-      TensorFlow that hold the message.
+    EpisodeError: The folder of the sampler is empty or its first file is not
+      an episode. Later errors are raised while iterating, as TensorFlow
+      errors that include the message.
   """
 
   def generate() -> Iterator[dict[str, np.ndarray]]:

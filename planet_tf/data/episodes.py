@@ -1,89 +1,92 @@
-"""Store of episodes: one compressed npz file each, readable by numpy alone.
+"""Episode files: one compressed npz file per episode, readable by NumPy alone.
 
-An episode is a dict of arrays of one leading length T (decisions + 1): image
-uint8 [T, 64, 64, 3], action float32 [T, A], reward float64 [T], and any
-further components of the task's state, float32 [T, ..]. Action and reward of a
-step are those that caused its image. Keys, dtypes and the form of file names
-are those of the original (control/wrappers.py, tools/numpy_episodes.py), which
-reads these files and whose files are read here.
+An episode is a dict of arrays with equal leading length T (decisions + 1):
+image uint8 [T, 64, 64, 3], action float32 [T, A], reward float64 [T], and other
+components of the task's state, float32 [T, ..]. The action and reward of a step
+are those that caused its image. Keys, dtypes and file names have the format of
+the original (control/wrappers.py, tools/numpy_episodes.py), so each of the two
+programs can read the files of the other.
 """
 
 import os
 import pathlib
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
 from planet_tf.data import names, npz
+from planet_tf.errors import UserError, file_errors
 
-_DAMAGED = '{}: is damaged or no episode ({}); move the file away'
+Episode = dict[str, np.ndarray]
+Path = str | os.PathLike[str]
 
-# What every episode holds, and the rank of each.
+_DAMAGED = '{}: is damaged or not an episode ({}); move the file away'
+
+# Arrays that every episode holds, and their ranks.
 RANKS = {'image': 4, 'action': 2, 'reward': 1}
 
+_NARROWER = {
+  np.dtype(np.float64): np.dtype(np.float32),
+  np.dtype(np.int64): np.dtype(np.int32),
+}
 
-class EpisodeError(ValueError):
-  """An episode or its file cannot be used; one line says why."""
+
+class EpisodeError(UserError):
+  """An episode or its file cannot be used."""
 
 
 def write_episode(
-  directory: str | os.PathLike,
+  directory: Path,
   episode: Mapping[str, np.ndarray],
   *,
   name: str | None = None,
 ) -> pathlib.Path:
-  """Writes one episode so that readers see the whole file or none.
+  """Writes one episode atomically: readers see the whole file or no file.
 
   Args:
-    directory: Folder of the episodes; made if it does not exist.
-    episode: Arrays of one leading length: image uint8 [T, .., .., C], action
-      [T, A], reward [T], others [T, ..]. Reward is stored as float64, all
-      other floats as float32.
-    name: File name, with or without `.npz`; a file of that name is replaced.
-      By default the UTC time and an identifier; such names sort in the order
-      in which a process wrote them, within a second as well.
+    directory: Folder of the episodes. Created if it does not exist.
+    episode: Arrays with equal leading length: image uint8 [T, .., .., C],
+      action [T, A], reward [T], others [T, ..]. Reward is stored as float64,
+      all other floats as float32.
+    name: File name, with or without `.npz`. An existing file is replaced. The
+      default is the UTC time and an identifier; these names sort in the order
+      of writing, even within a second.
 
   Returns:
     Path of the file.
 
   Raises:
-    EpisodeError: The episode or the name is unusable; nothing is written.
-    OSError: The folder or file cannot be written.
+    EpisodeError: The episode or the name is invalid. Nothing is written.
+    FileError: The folder or file cannot be written.
   """
   directory = pathlib.Path(directory).expanduser()
   path = directory / _file_name(name)
-  arrays = {key: _stored(key, value) for key, value in episode.items()}
+  arrays: dict[str, Any] = {
+    key: _stored(key, value) for key, value in episode.items()
+  }
   _check_spec(path, {k: (v.shape, v.dtype) for k, v in arrays.items()})
-  # As they will be read: what overflows float32 cannot be used.
+  # Checks the values that readers get: large numbers overflow in float32.
   _check_finite(path, {k: _narrow(v) for k, v in arrays.items()})
-  directory.mkdir(parents=True, exist_ok=True)
-  # A leading dot and another ending: no listing takes it for an episode.
-  temporary = directory / f'.{path.name}.{os.getpid()}.tmp'
-  try:
-    with open(temporary, 'wb') as file:
-      np.savez_compressed(file, **arrays)
-    os.replace(temporary, path)
-  except BaseException:
-    temporary.unlink(missing_ok=True)
-    raise
+  with file_errors('write', path):
+    directory.mkdir(parents=True, exist_ok=True)
+    _write_atomically(path, arrays)
   return path
 
 
-def read_episode(
-  path: str | os.PathLike, keys: Sequence[str] | None = None
-) -> dict[str, np.ndarray]:
+def read_episode(path: Path, keys: Sequence[str] | None = None) -> Episode:
   """Reads and checks one episode.
 
   Args:
     path: An npz file written by `write_episode` or by the original.
-    keys: Which arrays to decode; all by default.
+    keys: Arrays to decode. The default is all.
 
   Returns:
-    Arrays by key; float64 becomes float32 and int64 becomes int32 (original:
+    Arrays by key. float64 becomes float32 and int64 becomes int32 (original:
     tools/numpy_episodes.py, episode_reader).
 
   Raises:
-    EpisodeError: The file is missing, damaged or no episode.
+    EpisodeError: The file is missing, damaged or not an episode.
   """
   path = pathlib.Path(path)
   spec = read_spec(path)
@@ -93,7 +96,8 @@ def read_episode(
       f'{path}: has no {", ".join(missing)}; ask for {", ".join(spec)}'
     )
   try:
-    stored = npz.read_arrays(path, keys or spec)
+    with file_errors('read', path):
+      stored = npz.read_arrays(path, keys or spec)
   except npz.NpzError as error:
     raise EpisodeError(_DAMAGED.format(path, error)) from error
   arrays = {key: _narrow(array) for key, array in stored.items()}
@@ -101,10 +105,10 @@ def read_episode(
   return arrays
 
 
-def read_spec(path: str | os.PathLike) -> npz.Spec:
-  """Shape and dtype of every array of an episode, without decoding any.
+def read_spec(path: Path) -> npz.Spec:
+  """Returns the shapes and dtypes of an episode without decoding its arrays.
 
-  Reads the headers only, a fraction of a millisecond for a file.
+  Reads only the headers, which takes a fraction of a millisecond.
 
   Args:
     path: An npz file of an episode.
@@ -113,7 +117,7 @@ def read_spec(path: str | os.PathLike) -> npz.Spec:
     Key to (shape, dtype as stored).
 
   Raises:
-    EpisodeError: The file is missing, damaged or no episode.
+    EpisodeError: The file is missing, damaged or not an episode.
   """
   path = pathlib.Path(path)
   try:
@@ -124,21 +128,27 @@ def read_spec(path: str | os.PathLike) -> npz.Spec:
     ) from error
   except IsADirectoryError as error:
     raise EpisodeError(f'{path}: is a folder; move it away') from error
+  except OSError as error:
+    raise EpisodeError(
+      f'{path}: cannot be read ({error.strerror}); fix its permissions'
+    ) from error
   except npz.NpzError as error:
     raise EpisodeError(_DAMAGED.format(path, error)) from error
   _check_spec(path, spec)
   return spec
 
 
-def list_episodes(directory: str | os.PathLike) -> list[pathlib.Path]:
-  """Episode files of a folder, sorted by name, which is order of writing.
+def list_episodes(directory: Path) -> list[pathlib.Path]:
+  """Returns the episode files of a folder in the order of their names.
+
+  This is the order of writing, unless the names were chosen otherwise.
 
   Args:
     directory: Folder of the episodes.
 
   Returns:
-    Paths of all `*.npz`; files still being written are left out. A folder
-    that does not exist holds none.
+    Paths of all `*.npz` files, without files that are still being written.
+    Empty if the folder does not exist.
   """
   directory = pathlib.Path(directory).expanduser()
   return sorted(
@@ -146,13 +156,25 @@ def list_episodes(directory: str | os.PathLike) -> list[pathlib.Path]:
   )
 
 
+def _write_atomically(path: pathlib.Path, arrays: dict[str, Any]) -> None:
+  # list_episodes ignores names with a leading dot and another suffix.
+  temporary = path.with_name(f'.{path.name}.{os.getpid()}.tmp')
+  try:
+    with open(temporary, 'wb') as file:
+      np.savez_compressed(file, **arrays)
+    os.replace(temporary, path)
+  except BaseException:
+    temporary.unlink(missing_ok=True)
+    raise
+
+
 def _file_name(name: str | None) -> str:
   if name is None:
     return names.unique_name()
   if not name or name.startswith('.') or pathlib.PurePath(name).name != name:
     raise EpisodeError(
-      f'{name!r}: is no name for an episode file; give a plain file name such'
-      " as 'episode-0001.npz'"
+      f'{name!r}: is not a name for an episode file; give a plain file name'
+      " such as 'episode-0001.npz'"
     )
   return name if name.endswith('.npz') else f'{name}.npz'
 
@@ -161,16 +183,15 @@ def _stored(key: str, value: np.ndarray) -> np.ndarray:
   value = np.asarray(value)
   if value.dtype.kind != 'f':
     return value
-  return _cast(value, np.float64 if key == 'reward' else np.float32)
+  return _cast(value, np.dtype(np.float64 if key == 'reward' else np.float32))
 
 
 def _narrow(array: np.ndarray) -> np.ndarray:
-  narrower = {np.dtype('f8'): np.float32, np.dtype('i8'): np.int32}
-  return _cast(array, narrower.get(array.dtype, array.dtype))
+  return _cast(array, _NARROWER.get(array.dtype, array.dtype))
 
 
 def _cast(array: np.ndarray, dtype: np.dtype) -> np.ndarray:
-  # Overflow gives infinity, which _check_finite reports by name.
+  # Overflow gives infinity, which _check_finite reports.
   with np.errstate(over='ignore'):
     return array.astype(dtype, copy=False)
 
@@ -180,7 +201,7 @@ def _check_spec(path: pathlib.Path, spec: npz.Spec) -> None:
   if missing:
     raise EpisodeError(
       f'{path}: has no {missing}, only {", ".join(spec) or "nothing"}; an'
-      ' episode holds image, action and reward: move the file away'
+      ' episode holds image, action and reward; move the file away'
     )
   for key, (shape, dtype) in spec.items():
     good = dtype == np.uint8 if key == 'image' else dtype.kind in 'biuf'
@@ -206,6 +227,6 @@ def _check_finite(path: pathlib.Path, arrays: Mapping[str, np.ndarray]) -> None:
       continue
     step = int(np.argwhere(~np.isfinite(array))[0][0])
     raise EpisodeError(
-      f'{path}: {key} is not finite at step {step}; remove the file or mend'
+      f'{path}: {key} is not finite at step {step}; remove the file or fix'
       ' the task that made it'
     )

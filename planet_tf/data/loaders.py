@@ -1,39 +1,40 @@
-"""Which episode is drawn next: the four loaders of the sampler.
+"""Loaders: four rules that choose the next episode.
 
-A loader works in cycles. At the start of a cycle the folder is listed, and
-some of its episodes are selected; the cycle then draws from the selection, one
-random permutation after the other. New files are seen only at the start of a
-cycle, so the loaders differ in how soon and how often a new episode is used:
+A loader works in cycles. At the start of a cycle it lists the folder and
+selects some of the episodes; the cycle then draws from the selection, one
+random permutation after another. New files are found only at the start of a
+cycle, so the loaders differ in how soon and how often they use a new episode:
 
   recent   up to half a cycle of new episodes and up to half a cycle of old
-           ones. All are drawn equally often; new ones are favoured only where
-           there are more old ones than half a cycle.
-  cache    up to a whole cycle of episodes, whether new or old.
+           ones. All are drawn equally often; new episodes have an advantage
+           only if there are more old ones than half a cycle.
+  cache    up to a whole cycle of episodes, new or old.
   reload   every episode once; the cycle ends with the last.
-  uniform  every draw from all episodes, independently of the others.
+  uniform  independent draws from all episodes.
 
 Original: tools/numpy_episodes.py.
 """
 
 import dataclasses
-import difflib
 from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from planet_tf.errors import UserError, did_you_mean
 
-class SamplerError(ValueError):
-  """A setting or a saved state does not fit the sampler."""
+
+class SamplerError(UserError):
+  """A setting of the sampler or a saved position is invalid."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Cycle:
-  """Position in the stream of draws; never changed, only replaced.
+  """Position in the sequence of draws.
 
   Attributes:
     names: Episodes listed so far, in the order in which they were first seen.
     order: Draws of the cycle, as indices into `names`.
-    position: How many of them have been made.
+    position: Number of draws made.
   """
 
   names: tuple[str, ...] = ()
@@ -42,16 +43,16 @@ class Cycle:
 
   @property
   def finished(self) -> bool:
-    """Whether the next draw needs another listing."""
+    """Whether the next draw needs a new cycle."""
     return self.position >= len(self.order)
 
   @property
   def current(self) -> str:
-    """Name of the episode that the next draw gives."""
+    """Name of the episode of the next draw."""
     return self.names[self.order[self.position]]
 
   def advance(self) -> 'Cycle':
-    """The position after one more draw."""
+    """Returns the position after one more draw."""
     return dataclasses.replace(self, position=self.position + 1)
 
 
@@ -62,18 +63,18 @@ def next_cycle(
   interval: int,
   rng: np.random.Generator,
 ) -> Cycle:
-  """Begins another cycle from a fresh listing of the folder.
+  """Starts a new cycle from a new listing of the folder.
 
   Args:
     loader: Name of the loader.
-    cycle: The cycle that ended.
-    listing: Names of the files now there; at least one, and none of
-      `cycle.names` missing.
-    interval: Draws in a cycle; without effect on 'reload'.
-    rng: Generator of the selection and of the order.
+    cycle: The finished cycle.
+    listing: Names of the current files: at least one, and all of
+      `cycle.names`.
+    interval: Draws per cycle. The loader 'reload' ignores it.
+    rng: Generator for the selection and the order.
 
   Returns:
-    A cycle from which nothing has been drawn.
+    The new cycle, at its first draw.
   """
   seen = set(cycle.names)
   names = cycle.names + tuple(name for name in listing if name not in seen)
@@ -86,13 +87,12 @@ def next_cycle(
 
 
 def check_loader(loader: str) -> None:
-  """Raises a SamplerError that names the nearest loader if there is none."""
+  """Raises SamplerError if there is no loader of this name."""
   if loader in LOADERS:
     return
-  near = difflib.get_close_matches(str(loader), LOADERS, n=1, cutoff=0.3)
-  hint = f'did you mean {near[0]!r}? ' if near else ''
   raise SamplerError(
-    f'loader={loader!r} is unknown; {hint}it is one of {", ".join(LOADERS)}'
+    f'loader={loader!r} is unknown{did_you_mean(str(loader), LOADERS) or "."}'
+    f' Known loaders: {", ".join(LOADERS)}.'
   )
 
 
@@ -129,9 +129,9 @@ def _distinct(rng: np.random.Generator, total: int, amount: int) -> np.ndarray:
 
 
 # (generator, number of old episodes, number of all, draws) -> selected indices
-LOADERS: dict[
-  str, Callable[[np.random.Generator, int, int, int], np.ndarray]
-] = {
+_Select = Callable[[np.random.Generator, int, int, int], np.ndarray]
+
+LOADERS: dict[str, _Select] = {
   'recent': _recent,
   'cache': _cache,
   'reload': _reload,

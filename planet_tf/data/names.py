@@ -1,4 +1,4 @@
-"""Names of episode files, which sort in the order of writing."""
+"""File names of episodes. They sort in the order of writing."""
 
 import threading
 import time
@@ -6,7 +6,7 @@ import uuid
 
 
 class _Clock:
-  """Hands out strictly increasing times in nanoseconds."""
+  """Returns strictly increasing times in nanoseconds."""
 
   def __init__(self) -> None:
     self._lock = threading.Lock()
@@ -22,13 +22,14 @@ _clock = _Clock()
 
 
 def unique_name() -> str:
-  """Makes a file name such as `20190131T235959-<32 hexadecimal digits>.npz`.
+  """Returns a name like `20190131T235959-<32 hexadecimal digits>.npz`.
 
-  The time is UTC, since local time is set back in autumn. The names that one
-  process makes sort in the order in which it makes them, and no two processes
-  make the same (original, without the order: control/wrappers.py).
+  The time is UTC, because local time is set back in autumn. Names made by one
+  process sort in the order of the calls, and no two processes make the same
+  name. The names of the original (control/wrappers.py) have the same form but
+  no order within a second.
   """
   seconds, nanoseconds = divmod(_clock(), 10**9)
   stamp = time.strftime('%Y%m%dT%H%M%S', time.gmtime(seconds))
-  # Nanoseconds lead the identifier to order it; the rest makes it unique.
+  # The nanoseconds order the identifier; the random rest makes it unique.
   return f'{stamp}-{nanoseconds:08x}{uuid.uuid4().hex[:24]}.npz'

@@ -1,8 +1,9 @@
-"""Reading of npz files that may be damaged, foreign or large.
+"""Reader of npz files that may be damaged, of another format, or large.
 
-`np.load` decodes a whole array to tell its shape, does not compare checksums,
-and fails on damaged files with a dozen kinds of errors. Here headers are read
-by themselves, checksums are compared, and there is one kind of error.
+It replaces `np.load` for three reasons. `np.load` decodes a whole array to
+report its shape, does not verify checksums, and fails on damaged files with a
+dozen types of exceptions. This reader reads headers alone, verifies checksums,
+and raises one type of exception.
 """
 
 import contextlib
@@ -15,6 +16,8 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
+from planet_tf.errors import one_line
+
 Spec = dict[str, tuple[tuple[int, ...], np.dtype]]
 
 _HEADERS = {
@@ -22,7 +25,7 @@ _HEADERS = {
   (2, 0): np.lib.format.read_array_header_2_0,
 }
 
-# What damaged files make zipfile, zlib and numpy raise.
+# Exceptions that zipfile, zlib and NumPy raise for damaged files.
 _DAMAGE = (
   zipfile.BadZipFile,
   zlib.error,
@@ -37,14 +40,14 @@ _DAMAGE = (
 
 
 class NpzError(ValueError):
-  """The file is no intact npz file."""
+  """The file is damaged or not an npz file."""
 
 
 def read_headers(path: pathlib.Path) -> Spec:
-  """Reads key to (shape, dtype) of all arrays, without decoding any.
+  """Returns key to (shape, dtype) of all arrays without decoding them.
 
   Raises:
-    NpzError: The file is damaged or of another kind.
+    NpzError: The file is damaged or not an npz file.
     OSError: The file is missing or cannot be read.
   """
   spec = {}
@@ -59,10 +62,10 @@ def read_headers(path: pathlib.Path) -> Spec:
 def read_arrays(
   path: pathlib.Path, keys: Iterable[str]
 ) -> dict[str, np.ndarray]:
-  """Decodes arrays.
+  """Decodes arrays and verifies their checksums.
 
   Raises:
-    NpzError: The file is damaged or of another kind, or lacks a key.
+    NpzError: The file is damaged, not an npz file, or lacks a key.
     OSError: The file is missing or cannot be read.
   """
   arrays = {}
@@ -70,9 +73,9 @@ def read_arrays(
     for key in keys:
       with archive.open(f'{key}.npy') as file:
         arrays[key] = np.lib.format.read_array(file, allow_pickle=False)
-        # Only at the end of the data is their checksum compared.
+        # zipfile verifies the checksum when it reaches the end of the data.
         if file.read(1):
-          raise ValueError(f'{key} goes on after its end')
+          raise ValueError(f'{key} has data after its end')
   return arrays
 
 
@@ -82,8 +85,7 @@ def _archive(path: pathlib.Path) -> Iterator[zipfile.ZipFile]:
     with zipfile.ZipFile(path) as archive:
       yield archive
   except (*_DAMAGE, OSError) as error:
-    # A damaged offset makes zipfile seek to where no file can reach.
+    # A damaged offset makes zipfile seek to an invalid position (EINVAL).
     if isinstance(error, OSError) and error.errno != errno.EINVAL:
       raise
-    reason = ' '.join(str(error).split())
-    raise NpzError(reason or type(error).__name__) from error
+    raise NpzError(one_line(error) or type(error).__name__) from error

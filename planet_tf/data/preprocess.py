@@ -1,8 +1,8 @@
-"""Images between bytes and the model: quantisation and dequantisation.
+"""Preprocessing of images: quantization and dequantization noise.
 
-Original: tools/preprocess.py. A byte keeps its leading bits (5 by default,
-that is 32 bins); uniform noise as wide as a bin then makes the value
-continuous, so that a density over pixels cannot grow without bound.
+Each byte keeps its leading bits, by default 5, which gives 32 bins. Uniform
+noise of one bin width then makes the value continuous, which bounds the
+density of a model of the pixels. Original: tools/preprocess.py.
 """
 
 import tensorflow as tf
@@ -15,21 +15,21 @@ def preprocess(
   noise: tf.Tensor | float | None = None,
   seed: tf.Tensor | None = None,
 ) -> tf.Tensor:
-  """Makes the model's input out of bytes.
+  """Converts bytes to inputs of the model.
 
   Args:
     image: uint8 of any shape.
-    bits: Leading bits that are kept, 1 to 8.
-    noise: Dequantisation noise in [0, 2**-bits), in the image's shape or one
-      number for all pixels.
-    seed: Instead of noise, an int32 [2] seed to draw it with; `byte_noise`
-      says how. With neither, values are the lower ends of their bins.
+    bits: Number of leading bits to keep, 1 to 8.
+    noise: Dequantization noise in [0, 2**-bits), with the shape of the image
+      or one number for all pixels.
+    seed: int32 [2] seed to draw the noise with `byte_noise`. Without noise and
+      seed, each value is the lower edge of its bin.
 
   Returns:
-    float32 in [-0.5, 0.5), in the image's shape.
+    float32 in [-0.5, 0.5), with the shape of the image.
 
   Raises:
-    ValueError: Both noise and seed are given, or bits are out of range.
+    ValueError: Both noise and seed are given, or bits is out of range.
   """
   check_bits(bits)
   if noise is not None and seed is not None:
@@ -47,52 +47,24 @@ def preprocess(
 
 
 def bin_centers(image: tf.Tensor, bits: int = 5) -> tf.Tensor:
-  """As `preprocess`, without chance: the mean over the noise.
+  """Converts bytes to the centers of their bins, the mean over the noise.
 
   Args:
     image: uint8 of any shape.
-    bits: Leading bits that are kept, 1 to 8.
+    bits: Number of leading bits to keep, 1 to 8.
 
   Returns:
-    float32 in [-0.5, 0.5), the middle of each pixel's bin.
+    float32 in [-0.5, 0.5), with the shape of the image.
   """
   return preprocess(image, bits, noise=0.5 / 2**bits)
 
 
-def postprocess(
-  image: tf.Tensor, bits: int = 5, dtype: tf.DType = tf.float32
-) -> tf.Tensor:
-  """Makes a picture out of the model's output.
-
-  Args:
-    image: float32 of any shape, about [-0.5, 0.5].
-    bits: As in `preprocess`.
-    dtype: tf.float32 for the lower ends of the bins, scaled to [0, 1) and not
-      clipped; tf.uint8 for bytes, clipped.
-
-  Returns:
-    Picture in the image's shape.
-
-  Raises:
-    ValueError: Another dtype, or bits out of range.
-  """
-  check_bits(bits)
-  bins = 2**bits
-  index = tf.floor(bins * (image + 0.5))
-  if dtype == tf.float32:
-    return index / bins
-  if dtype == tf.uint8:
-    byte = tf.clip_by_value(index * (256.0 / bins), 0, 255)
-    return tf.cast(byte, tf.uint8)
-  raise ValueError(f'dtype={dtype!r} must be tf.float32 or tf.uint8')
-
-
 def byte_noise(shape: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
-  """Draws uniform noise of 256 levels, the centres of equal parts of [0, 1).
+  """Draws uniform noise of 256 levels, the centers of equal parts of [0, 1).
 
-  One drawn integer gives the noise of four pixels, which costs a fraction of
-  full resolution. Mean and variance are those of the uniform distribution up
-  to a factor of 1 - 2**-16 in the variance.
+  Each drawn integer gives the noise of four pixels, which is much cheaper than
+  a float per pixel. The mean is that of the uniform distribution, the variance
+  is smaller by a factor of 1 - 2**-16.
 
   Args:
     shape: int32 shape of the result.
@@ -115,10 +87,10 @@ def byte_noise(shape: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
 
 
 def check_bits(bits: int) -> None:
-  """Checks a colour depth.
+  """Checks a color depth.
 
   Raises:
-    ValueError: If it is not 1 to 8.
+    ValueError: It is not 1 to 8.
   """
   if not 1 <= bits <= 8:
     raise ValueError(f'bits={bits!r} must be 1 to 8')

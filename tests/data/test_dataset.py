@@ -37,7 +37,7 @@ def test_static_shapes_and_dtypes(directory):
   }
 
 
-def test_same_batches_as_the_sampler(directory):
+def test_batches_equal_those_of_sampler(directory):
   sampler = make(directory)
   for batch in as_dataset(make(directory)).take(10):
     expected = sampler.sample()
@@ -45,12 +45,12 @@ def test_same_batches_as_the_sampler(directory):
       np.testing.assert_array_equal(batch[key], value)
 
 
-def test_empty_folder_raises_at_once(tmp_path):
+def test_empty_folder_raises_immediately(tmp_path):
   with pytest.raises(EpisodeError, match='holds no episode files'):
     as_dataset(make(tmp_path))
 
 
-def test_later_error_keeps_its_message(directory):
+def test_later_error_keeps_message(directory):
   dataset = as_dataset(make(directory))
   (directory / 'foreign.npz').write_bytes(b'not a zip')
   with pytest.raises(Exception, match='foreign.npz: is damaged'):

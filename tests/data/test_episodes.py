@@ -29,7 +29,7 @@ def make_episode(steps=6, seed=0, side=8):
   }
 
 
-def test_written_episode_is_plain_numpy(tmp_path):
+def test_numpy_reads_written_episode(tmp_path):
   episode = make_episode()
   path = write_episode(tmp_path / 'new' / 'folder', episode)
   with np.load(path, allow_pickle=False) as file:
@@ -40,7 +40,7 @@ def test_written_episode_is_plain_numpy(tmp_path):
   assert os.listdir(path.parent) == [path.name]
 
 
-def test_dtypes_as_stored_and_as_read(tmp_path):
+def test_dtypes_in_file_and_after_reading(tmp_path):
   episode = make_episode()
   episode['position'] = episode['position'].astype(np.float64)
   episode['reward'] = episode['reward'].astype(np.float32)
@@ -61,14 +61,14 @@ def test_dtypes_as_stored_and_as_read(tmp_path):
   np.testing.assert_array_equal(read['reward'], episode['reward'])
 
 
-def test_only_asked_keys_are_read(tmp_path):
+def test_reads_only_given_keys(tmp_path):
   path = write_episode(tmp_path, make_episode())
   assert list(read_episode(path, ['reward'])) == ['reward']
   with pytest.raises(EpisodeError, match='has no speed; ask for image, act'):
     read_episode(path, ['speed'])
 
 
-def test_files_of_the_original_load(golden_root):
+def test_reads_files_of_original(golden_root):
   info = json.loads((golden_root / 'episodes/info.json').read_text())
   assert len(info) == 5
   for name, arrays in info.items():
@@ -83,7 +83,7 @@ def test_files_of_the_original_load(golden_root):
       assert float(episode[key].max()) == pytest.approx(facts['max'])
 
 
-def test_rewritten_original_is_the_same(golden_root, tmp_path):
+def test_rewriting_original_file_keeps_arrays(golden_root, tmp_path):
   source = list_episodes(golden_root / 'episodes/cartpole_swingup')[0]
   with np.load(source) as file:
     original = dict(file)
@@ -102,14 +102,14 @@ def test_names_sort_in_order_of_writing(tmp_path):
     assert re.fullmatch(r'\d{8}T\d{6}-[0-9a-f]{32}\.npz', path.name)
 
 
-def test_names_sort_though_the_clock_stands_still(tmp_path, monkeypatch):
+def test_names_sort_when_clock_stands_still(tmp_path, monkeypatch):
   monkeypatch.setattr(time, 'time_ns', lambda: 10**18)
   episode = make_episode(steps=1, side=1)
   written = [write_episode(tmp_path, episode) for _ in range(20)]
   assert list_episodes(tmp_path) == written
 
 
-def test_given_name(tmp_path):
+def test_explicit_name(tmp_path):
   path = write_episode(tmp_path, make_episode(), name='episode-0001')
   assert path == tmp_path / 'episode-0001.npz'
   write_episode(tmp_path, make_episode(steps=9), name='episode-0001.npz')
@@ -128,7 +128,7 @@ def test_listing_ignores_other_files(tmp_path):
   assert list_episodes(tmp_path / 'missing') == []
 
 
-def test_failed_write_leaves_nothing(tmp_path, monkeypatch):
+def test_failed_write_leaves_no_file(tmp_path, monkeypatch):
   def half(file, **arrays):
     file.write(b'half a file')
     raise OSError('No space left on device')
@@ -180,13 +180,13 @@ def change(episode, key, value):
     ('position', lambda x: x.astype(str), 'position is <U.* must be numbers'),
   ],
 )
-def test_unusable_episode(tmp_path, key, value, message):
+def test_invalid_episode_raises(tmp_path, key, value, message):
   episode = make_episode()
   change(episode, key, value)
   with pytest.raises(EpisodeError, match=message):
     write_episode(tmp_path, episode)
   assert os.listdir(tmp_path) == []
-  # Written by other means, it is refused by the reader in the same words.
+  # The reader raises the same error for files written by other programs.
   path = tmp_path / 'foreign.npz'
   np.savez_compressed(path, **episode)
   with pytest.raises(EpisodeError, match=message) as error:
@@ -195,7 +195,7 @@ def test_unusable_episode(tmp_path, key, value, message):
   assert '\n' not in str(error.value)
 
 
-def test_no_steps(tmp_path):
+def test_empty_episode_raises(tmp_path):
   episode = {key: value[:0] for key, value in make_episode().items()}
   with pytest.raises(EpisodeError, match='length of at least 1'):
     write_episode(tmp_path, episode)
@@ -204,24 +204,24 @@ def test_no_steps(tmp_path):
 @pytest.mark.parametrize(
   'content', [b'', b'not a zip', b'PK\x03\x04' + b'x' * 99]
 )
-def test_foreign_file(tmp_path, content):
+def test_file_without_zip_raises(tmp_path, content):
   path = tmp_path / 'foreign.npz'
   path.write_bytes(content)
-  with pytest.raises(EpisodeError, match='damaged or no episode') as error:
+  with pytest.raises(EpisodeError, match='is damaged') as error:
     read_episode(path)
   assert str(error.value).startswith(f'{path}: ')
   assert path.read_bytes() == content
 
 
-def test_foreign_kinds(tmp_path):
+def test_other_files_raise(tmp_path):
   path = tmp_path / 'foreign.npz'
   with zipfile.ZipFile(path, 'w') as archive:
     archive.writestr('readme.txt', 'hello')
-  with pytest.raises(EpisodeError, match='damaged or no episode'):
+  with pytest.raises(EpisodeError, match='is damaged'):
     read_episode(path)
   with open(path, 'wb') as file:
     np.save(file, np.zeros(3))
-  with pytest.raises(EpisodeError, match='damaged or no episode'):
+  with pytest.raises(EpisodeError, match='is damaged'):
     read_episode(path)
   with pytest.raises(EpisodeError, match='gone.npz: does not exist'):
     read_episode(tmp_path / 'gone.npz')
@@ -239,8 +239,8 @@ def test_pickled_objects_are_not_executed(tmp_path):
     read_episode(path)
 
 
-def test_every_damage_is_reported(tmp_path):
-  """Cuts and random bytes never raise anything else, nor change a value."""
+def test_damaged_files_raise_or_keep_values(tmp_path):
+  """Truncates the file and overwrites random bytes."""
   intact = make_episode()
   whole = write_episode(tmp_path, intact).read_bytes()
   intact = {key: np.float32(value) for key, value in intact.items()}

@@ -7,14 +7,17 @@ from planet_tf.data import SamplerError
 from planet_tf.data.loaders import Cycle, check_loader, next_cycle
 
 
-def run(loader, every, initial, added, cycles, seed=0):
-  """Yields a cycle's counts by name; `added` is names by listing, from 1."""
+def run(loader, interval, initial, added, cycles, seed=0):
+  """Yields the draws per name of each cycle.
+
+  `added` maps the number of a listing, from 1, to the new files it finds.
+  """
   rng = np.random.default_rng(seed)
   cycle, files = Cycle(), [f'initial-{index:04}' for index in range(initial)]
   for listing in range(1, cycles + 1):
     amount = added.get(listing, 0)
     files += [f'added-{listing}-{index}' for index in range(amount)]
-    cycle = next_cycle(loader, cycle, sorted(files), every, rng)
+    cycle = next_cycle(loader, cycle, sorted(files), interval, rng)
     counts = collections.Counter()
     while not cycle.finished:
       counts[cycle.current] += 1
@@ -37,18 +40,18 @@ def run(loader, every, initial, added, cycles, seed=0):
     ('cache, 1200 files, +10 before 3rd listing', 'cache', 1200, {3: 10}),
   ],
 )  # fmt: skip
-def test_cycles_of_the_original(golden, case, loader, initial, added):
-  """Draws per cycle as recorded, up to the luck of the draw."""
+def test_cycles_match_original(golden, case, loader, initial, added):
+  """Compares the draws per cycle, with a tolerance for chance."""
   facts = golden.json('data.json')['loaders'][case]
-  # The first recorded cycle lies before the first listing: no draws.
+  # The first recorded cycle has no draws; it ends at the first listing.
   recorded = facts['cycles'][1:]
   ours = run(loader, facts['every'], initial, added, len(recorded))
   for counts, expected in zip(ours, recorded, strict=True):
     assert sum(counts.values()) == facts['every']
     for kind, numbers in expected.items():
       own = [v for k, v in counts.items() if kind.startswith(k.split('-')[0])]
-      # 1000 of 1210 episodes hold 8.3 of the 10 new ones, give or take 1.2;
-      # 510 episodes twice less 20 draws hold each new one 1 or 2 times.
+      # 1000 of 1210 episodes include 8.3 +- 1.2 of the 10 new ones. Two
+      # rounds of 510 episodes minus 20 draws include each new one 1 or 2 times.
       loose = initial > 500
       assert abs(sum(own) - numbers['yields']) <= (10 if loose else 2)
       assert abs(len(own) - numbers['distinct']) <= (5 if loose else 0)
@@ -57,8 +60,8 @@ def test_cycles_of_the_original(golden, case, loader, initial, added):
         assert abs(max(own) - numbers['per_episode_max']) <= 1
 
 
-def test_recent_does_not_favour_new_episodes_among_few():
-  """Only over half a cycle of old ones gives a new one a larger share."""
+def test_recent_prefers_new_episodes_only_among_many():
+  """New episodes have a larger share if old ones exceed half a cycle."""
   *_, few = run('recent', 1000, 400, {2: 1}, 2)
   assert few['added-2-0'] in (2, 3)
   assert set(few.values()) == {2, 3}
@@ -70,10 +73,10 @@ def test_recent_does_not_favour_new_episodes_among_few():
   assert len(many) == 600
 
 
-def test_recent_remembers_new_episodes_for_one_cycle():
+def test_recent_prefers_new_episodes_for_one_cycle():
   counts = list(run('recent', 1000, 900, {2: 100}, 3))
   drawn = sum(name.startswith('added') for name in counts[2])
-  # 500 of 1000 without replacement: 50 of 100 expected, deviation 4.7.
+  # 500 of 1000 without replacement: 50 of 100 expected, standard deviation 4.7.
   assert 30 <= drawn <= 70
   assert len(counts[2]) == 500
 
@@ -88,18 +91,18 @@ def test_uniform_draws_are_independent():
   (counts,) = run('uniform', 10_000, 10, {}, 1)
   values = np.array(list(counts.values()))
   assert values.sum() == 10_000
-  # Binomial: mean 1000, deviation 30; permutations would give 1000 each.
+  # Binomial: mean 1000, standard deviation 30. Permutations give 1000 each.
   assert 0 < np.abs(values - 1000).max() < 120
 
 
 @pytest.mark.parametrize('loader', ['recent', 'cache', 'reload', 'uniform'])
-def test_seed_decides_the_order(loader):
+def test_seed_determines_order(loader):
   rngs = [np.random.default_rng(seed) for seed in (1, 1, 2)]
   names = [f'{index:02}' for index in range(30)]
   orders = [next_cycle(loader, Cycle(), names, 50, rng).order for rng in rngs]
   assert orders[0] == orders[1] != orders[2]
 
 
-def test_unknown_loader():
+def test_unknown_loader_raises():
   with pytest.raises(SamplerError, match="did you mean 'recent'.* uniform"):
     check_loader('recnt')

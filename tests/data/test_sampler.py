@@ -15,13 +15,13 @@ from planet_tf.data import (
   read_episode,
   write_episode,
 )
-from planet_tf.data.cache import EpisodeCache
+from planet_tf.data.cache import cached_reader
 
 LOADERS = ['recent', 'cache', 'reload', 'uniform']
 
 
 def add_episode(directory, number, steps=12):
-  """Every reward tells which step of which episode it is."""
+  """Writes an episode whose rewards encode the episode and the step."""
   reward = number * 100 + np.arange(steps, dtype=np.float64)
   image = np.zeros((steps, 2, 2, 3), np.uint8) + np.uint8(number)
   image[:, 0, 0, 0] = np.arange(steps)
@@ -35,7 +35,7 @@ def fill(directory, amount, **kwargs):
 
 
 def make(directory, **kwargs):
-  defaults = {'batch': 4, 'length': 5, 'every': 6}
+  defaults = {'batch': 4, 'length': 5, 'interval': 6}
   return ChunkSampler(directory, **{**defaults, **kwargs})
 
 
@@ -43,7 +43,7 @@ def rewards(batches):
   return np.stack([batch['reward'] for batch in batches])
 
 
-def test_batch_holds_chunks_of_episodes(tmp_path):
+def test_batch_contains_chunks(tmp_path):
   fill(tmp_path, 3)
   batch = make(tmp_path).sample()
   assert {k: (v.shape, str(v.dtype)) for k, v in batch.items()} == {
@@ -81,7 +81,7 @@ def test_batches_are_copies(tmp_path):
 
 
 def test_consecutive_chunks_stay_in_order(tmp_path):
-  """Chunks that do not fit into a batch begin the next one."""
+  """Chunks that do not fit into a batch start the next one."""
   fill(tmp_path, 4, steps=24)
   sampler = make(tmp_path, num_chunks=3, interval=4, loader='cache')
   chunks = rewards(sampler.batches(9)).reshape(12, 3, 5)
@@ -92,7 +92,7 @@ def test_consecutive_chunks_stay_in_order(tmp_path):
     assert sorted(cycle) == [0, 1, 2, 3]
 
 
-def test_default_number_of_chunks_of_the_original(tmp_path):
+def test_default_number_of_chunks_matches_original(tmp_path):
   fill(tmp_path, 1, steps=24)
   sampler = make(tmp_path, num_chunks=None)
   # 24 // 5 - 1 = 3 chunks of an episode.
@@ -100,7 +100,7 @@ def test_default_number_of_chunks_of_the_original(tmp_path):
   assert (np.diff(chunks, axis=1) == 1).all()
 
 
-def test_new_files_are_seen_only_at_the_next_listing(tmp_path):
+def test_new_files_are_used_after_next_listing(tmp_path):
   fill(tmp_path, 2)
   sampler = make(tmp_path, batch=2, interval=6, loader='cache')
   batches = [sampler.sample()]
@@ -114,36 +114,46 @@ def test_new_files_are_seen_only_at_the_next_listing(tmp_path):
 
 
 @pytest.mark.parametrize('loader', LOADERS)
-def test_cap_of_cache_does_not_change_draws(tmp_path, loader):
+def test_cache_size_does_not_change_draws(tmp_path, loader):
   fill(tmp_path, 7)
   one, many = (
-    rewards(make(tmp_path, loader=loader, cache_gib=cap).batches(12))
-    for cap in (0.0, 1.0)
+    rewards(make(tmp_path, loader=loader, cache_gib=size).batches(12))
+    for size in (0.0, 1.0)
   )
   np.testing.assert_array_equal(one, many)
 
 
-def test_cache_is_bounded_and_drops_the_least_recent():
+def test_cache_is_bounded_and_drops_least_recently_used():
   reads = []
 
   def read(name):
     reads.append(name)
     return {'image': np.full(100 if name == 'L' else 10, ord(name), np.uint8)}
 
-  cache = EpisodeCache(read, 25)
+  cached = cached_reader(read, 25)
   for name in 'abacab':
-    assert cache[name]['image'][0] == ord(name)
-    assert len(cache) <= 2
-  # b leaves for c, then c (a was used later) for b.
+    assert cached(name)['image'][0] == ord(name)
+    assert len(cached.cache) <= 2
+  # c replaces b; then b replaces c, because a was used later.
   assert ''.join(reads) == 'abcb'
-  assert len(cache['L']['image']) == 100 and len(cache) == 1
-  assert len(cache['a']['image']) == 10 and len(cache) == 1
+  # An episode larger than the cache is never cached.
+  for _ in range(2):
+    assert len(cached('L')['image']) == 100
+    assert len(cached.cache) == 2
+  assert ''.join(reads) == 'abcbLL'
+
+
+def test_cache_of_sampler_is_bounded(tmp_path):
+  fill(tmp_path, 7)
+  sampler = make(tmp_path, cache_gib=800 / 2**30)  # Two episodes, 288 bytes.
+  list(sampler.batches(12))
+  assert len(sampler._read.cache) == 2
 
 
 @pytest.mark.parametrize('num_chunks', [1, 2, None])
 @pytest.mark.parametrize('loader', LOADERS)
 def test_resume_is_exact(tmp_path, loader, num_chunks):
-  """New files appear at the same points, and JSON lies in between."""
+  """New files appear at the same time; the state goes through JSON."""
   kwargs = {'loader': loader, 'num_chunks': num_chunks, 'length': 4}
   whole, parts = tmp_path / 'whole', tmp_path / 'parts'
   expected, actual = [], []
@@ -164,7 +174,7 @@ def test_resume_is_exact(tmp_path, loader, num_chunks):
 
 
 @pytest.mark.parametrize('loader', LOADERS)
-def test_state_in_a_round_is_that_of_the_batch_handed_out(tmp_path, loader):
+def test_state_during_iteration_is_that_of_last_batch(tmp_path, loader):
   fill(tmp_path, 5)
   expected = rewards(make(tmp_path, loader=loader).batches(10))
   sampler = make(tmp_path, loader=loader)
@@ -178,7 +188,7 @@ def test_state_in_a_round_is_that_of_the_batch_handed_out(tmp_path, loader):
       )
 
 
-def test_rounds_and_single_batches_agree(tmp_path):
+def test_batches_equal_samples(tmp_path):
   fill(tmp_path, 5)
   single, rounds = make(tmp_path), make(tmp_path)
   expected = [single.sample() for _ in range(9)]
@@ -201,7 +211,7 @@ def test_stopping_early_loses_no_batch(tmp_path):
   np.testing.assert_array_equal(rewards(actual), expected)
 
 
-def test_one_batch_is_prepared_ahead_in_a_thread(tmp_path, monkeypatch):
+def test_prefetches_one_batch_in_a_thread(tmp_path, monkeypatch):
   fill(tmp_path, 3)
   sampler = make(tmp_path)
   threads, ready = [], threading.Semaphore(0)
@@ -222,8 +232,8 @@ def test_one_batch_is_prepared_ahead_in_a_thread(tmp_path, monkeypatch):
   assert not any(thread.is_alive() for thread in threads)
 
 
-def test_folder_is_not_read_after_the_last_batch(tmp_path):
-  """The round ends with a cycle; what comes after it sees the new file."""
+def test_folder_is_not_read_after_last_batch(tmp_path):
+  """The iteration ends with a cycle; the next one finds the new file."""
   fill(tmp_path, 2)
   sampler = make(tmp_path, batch=2, interval=6, loader='cache')
   assert len(list(sampler.batches(3))) == 3
@@ -231,11 +241,11 @@ def test_folder_is_not_read_after_the_last_batch(tmp_path):
   assert (rewards(sampler.batches(3)) >= 700).any()
 
 
-def test_error_in_the_thread_reaches_the_caller(tmp_path):
+def test_error_in_thread_reaches_caller(tmp_path):
   fill(tmp_path, 2)
   sampler = make(tmp_path, batch=2, interval=6, loader='cache')
   received = []
-  with pytest.raises(EpisodeError, match='vanished'):
+  with pytest.raises(EpisodeError, match='was removed'):
     for batch in sampler.batches(9):
       received.append(batch)
       if len(received) == 1:
@@ -243,38 +253,38 @@ def test_error_in_the_thread_reaches_the_caller(tmp_path):
         content = path.read_bytes()
         path.unlink()
   assert len(received) == 3
-  # Nothing is lost: with the file back, the round goes on.
+  # With the file back, the sampler continues without losing a batch.
   path.write_bytes(content)
   received += sampler.batches(6)
   expected = make(tmp_path, batch=2, interval=6, loader='cache').batches(9)
   np.testing.assert_array_equal(rewards(received), rewards(expected))
 
 
-def test_second_user_during_a_round(tmp_path):
+def test_use_during_iteration_raises(tmp_path):
   fill(tmp_path, 2)
   sampler = make(tmp_path)
   state = sampler.state_dict()
-  with_open_round = sampler.batches(3)
-  next(with_open_round)
+  iteration = sampler.batches(3)
+  next(iteration)
   for use in (
     sampler.sample,
     lambda: next(sampler.batches(1)),
     lambda: sampler.load_state_dict(state),
   ):
-    with pytest.raises(SamplerError, match='round of batches'):
+    with pytest.raises(SamplerError, match=r'iteration over batches\(\)'):
       use()
-  with_open_round.close()
+  iteration.close()
   sampler.sample()
 
 
-def test_empty_folder(tmp_path):
+def test_empty_folder_raises(tmp_path):
   for directory in (tmp_path, tmp_path / 'missing'):
     with pytest.raises(EpisodeError, match='holds no episode files') as error:
       make(directory).sample()
     assert str(error.value).startswith(f'{directory}: ')
 
 
-def test_too_short_episode_is_named(tmp_path):
+def test_too_short_episode_raises(tmp_path):
   fill(tmp_path, 2)
   path = add_episode(tmp_path, 3, steps=7)
   make(tmp_path, length=7).sample()
@@ -284,13 +294,13 @@ def test_too_short_episode_is_named(tmp_path):
     assert str(error.value).startswith(f'{path}: ')
 
 
-def test_damaged_file_is_named_and_kept(tmp_path):
+def test_damaged_file_raises_and_is_kept(tmp_path):
   fill(tmp_path, 2)
   path = tmp_path / 'foreign.npz'
   path.write_bytes(b'not a zip')
   sampler = make(tmp_path)
   for _ in range(2):
-    with pytest.raises(EpisodeError, match='damaged or no epis') as error:
+    with pytest.raises(EpisodeError, match='is damaged') as error:
       sampler.sample()
     assert str(error.value).startswith(f'{path}: ')
   assert path.read_bytes() == b'not a zip'
@@ -300,30 +310,30 @@ def test_damaged_file_is_named_and_kept(tmp_path):
   )
 
 
-def test_episode_of_another_task_is_named(tmp_path):
+def test_episode_of_another_task_raises(tmp_path):
   fill(tmp_path, 2)
   episode = read_episode(add_episode(tmp_path / 'other', 0))
   episode['action'] = np.zeros((12, 6))
   path = write_episode(tmp_path, episode)
-  message = r'action is float32 \[6\] at a step, but float32 \[2\]'
+  message = r'action is float32 \[6\] per step, but float32 \[2\]'
   with pytest.raises(EpisodeError, match=message) as error:
     make(tmp_path).sample()
   assert str(error.value).startswith(f'{path}: ')
 
 
-def test_missing_key_is_named(tmp_path):
+def test_missing_key_raises(tmp_path):
   fill(tmp_path, 1)
   with pytest.raises(EpisodeError, match='has no speed, only image'):
     make(tmp_path, keys=('image', 'speed')).sample()
 
 
-def test_other_keys(tmp_path):
+def test_reads_only_given_keys(tmp_path):
   fill(tmp_path, 1)
   batch = make(tmp_path, keys=('reward',)).sample()
   assert list(batch) == ['reward']
 
 
-def test_vanished_file_is_named_on_resuming(tmp_path):
+def test_missing_file_raises_on_resume(tmp_path):
   paths = fill(tmp_path, 3)
   sampler = make(tmp_path)
   sampler.sample()
@@ -333,18 +343,18 @@ def test_vanished_file_is_named_on_resuming(tmp_path):
   assert str(error.value).startswith(f'{paths[1]}: ')
 
 
-def test_replaced_file_is_named(tmp_path):
+def test_replaced_file_raises(tmp_path):
   (path,) = fill(tmp_path, 1)
   sampler = make(tmp_path, interval=100)
   sampler.element_spec()
   os.replace(add_episode(tmp_path / 'other', 0, steps=20), path)
-  sampler._cache._episodes.clear()
+  sampler._read.cache.clear()
   with pytest.raises(EpisodeError, match='was replaced') as error:
     sampler.sample()
   assert str(error.value).startswith(f'{path}: ')
 
 
-def test_state_is_small_and_relative(tmp_path):
+def test_state_is_small_and_has_no_directory(tmp_path):
   fill(tmp_path, 30)
   sampler = make(tmp_path, interval=60)
   sampler.sample()
@@ -353,7 +363,7 @@ def test_state_is_small_and_relative(tmp_path):
   assert len(text) < 30 * 60 + 60 * 5 + 600
 
 
-def test_state_of_other_settings_is_refused(tmp_path):
+def test_state_of_other_settings_raises(tmp_path):
   fill(tmp_path, 1)
   state = make(tmp_path).state_dict()
   with pytest.raises(SamplerError, match='length=5, but this .* length=6'):
@@ -366,12 +376,12 @@ def test_state_of_other_settings_is_refused(tmp_path):
     ({'loader': 'recen'}, "did you mean 'recent'"),
     ({'batch': 0}, 'batch=0 must be an integer of at least 1'),
     ({'length': 2.5}, 'length=2.5'),
-    ({'every': 1}, 'interval=1 must be an integer of at least 2'),
+    ({'interval': 1}, 'interval=1 must be an integer of at least 2'),
     ({'num_chunks': 0}, 'num_chunks=0'),
     ({'cache_gib': -1.0}, 'cache_gib=-1.0 must be at least 0'),
   ],
 )
-def test_settings_out_of_range(tmp_path, kwargs, message):
+def test_invalid_settings_raise(tmp_path, kwargs, message):
   with pytest.raises(SamplerError, match=message):
     make(tmp_path, **kwargs)
 
