@@ -71,7 +71,7 @@ class WorldModel(keras.Model):
   def _build_layers(self) -> None:
     """Creates all variables, so that weights can be loaded at once."""
     embedding = self.encoder(tf.zeros((1, 64, 64, 3)))
-    self.dynamics.build_cell(self.action_size, embedding.shape[-1])
+    self.dynamics.build((None, self.action_size), embedding.shape)
     for head in self.heads.values():
       head.build((None, self.dynamics.feature_size))
     self.built = True

@@ -1,12 +1,13 @@
-"""What all latent dynamics models share: states and unrolling.
+"""Base class of the latent dynamics models: states and loops over time.
 
-A latent state is a flat dict of tensors with leading dimensions [B] or
-[B, T]. A cell defines one step of the prior (`transition`) and of the
-posterior; this base class unrolls it over time. Source: original:
-models/base.py and tools/unroll.py.
+A latent state is a flat dict of tensors with leading axes [B] or [B, T]. A
+model defines one step of the prior (`transition`) and of the posterior; the
+base class repeats it over time. Source: original: models/base.py and
+tools/unroll.py.
 
-All sampling takes standard normal noise as an input, drawn in one piece
-before the loop, so that an unroll is a pure function of its arguments.
+Samples are computed from standard normal noise, which is drawn for all steps
+before the loop and passed as an argument. So `observe` and `imagine` are pure
+functions of their arguments.
 """
 
 import abc
@@ -18,10 +19,11 @@ import tensorflow as tf
 
 State = dict[str, tf.Tensor]
 Nested = Any  # Nested tuples and dicts of tensors.
+Shape = tuple[Any, ...]  # Sizes; None for unknown ones.
 
 
 class LatentDynamics(keras.layers.Layer, abc.ABC):
-  """One step of a latent dynamics model, and its unrolling over time.
+  """Latent dynamics model.
 
   Args:
     state_size: Stochastic size S.
@@ -43,21 +45,21 @@ class LatentDynamics(keras.layers.Layer, abc.ABC):
   @property
   @abc.abstractmethod
   def feature_size(self) -> int:
-    """Size F of the features that the heads see."""
+    """Size F of the features."""
 
   @abc.abstractmethod
-  def build_cell(self, action_size: int, embedding_size: int) -> None:
+  def build(self, action_shape: Shape, embedding_shape: Shape) -> None:
     """Creates the variables for actions [.., A] and embeddings [.., E]."""
 
   @abc.abstractmethod
   def features(self, state: State) -> tf.Tensor:
-    """Features [.., F] of a state, the input of the heads."""
+    """Returns the features [.., F] of a state, the input of the heads."""
 
   @abc.abstractmethod
   def transition(
     self, state: State, action: tf.Tensor, noise: tf.Tensor
   ) -> State:
-    """Prior of the next state.
+    """Computes the prior of the next state.
 
     Args:
       state: Previous state, tensors [B, ..].
@@ -69,17 +71,20 @@ class LatentDynamics(keras.layers.Layer, abc.ABC):
     """
 
   @abc.abstractmethod
-  def project(self, embedding: tf.Tensor) -> tuple[Nested, Nested]:
-    """The part of the posterior that needs no state.
+  def precompute_observations(
+    self, embedding: tf.Tensor
+  ) -> tuple[Nested, Nested]:
+    """Computes the part of the posterior that needs no state.
 
-    It is computed for all steps at once, outside of the loop over time.
+    It is computed for all steps at once, before the loop over time.
 
     Args:
       embedding: Embeddings of observations [.., E].
 
     Returns:
-      What depends on them, tensors [.., ?], and what all steps share, such as
-      parts of kernels: a slice in the loop would cost more than its product.
+      Tensors [.., ?] that depend on the embeddings, and tensors that all steps
+      share, such as slices of kernels: inside the loop, a slice would cost
+      more than its product.
     """
 
   @abc.abstractmethod
@@ -88,16 +93,17 @@ class LatentDynamics(keras.layers.Layer, abc.ABC):
     state: State,
     action: tf.Tensor,
     prior: State,
-    projected: tuple[Nested, Nested],
+    precomputed: tuple[Nested, Nested],
     noise: tf.Tensor,
   ) -> State:
-    """Posterior of the next state.
+    """Computes the posterior of the next state.
 
     Args:
       state: Previous state, tensors [B, ..].
       action: Action that follows it [B, A].
-      prior: What `transition` made of them, tensors [B, ..].
-      projected: Output of `project` for the step's observation, [B, ..].
+      prior: Output of `transition` for both, tensors [B, ..].
+      precomputed: Output of `precompute_observations` for the step's
+        embedding, tensors [B, ..].
       noise: Standard normal noise of the sample [B, S].
 
     Returns:
@@ -105,7 +111,7 @@ class LatentDynamics(keras.layers.Layer, abc.ABC):
     """
 
   def zero_state(self, batch: int | tf.Tensor) -> State:
-    """The state before the first step: zeros, standard deviations too."""
+    """Returns the state before the first step: zeros, also for `stddev`."""
     return {
       name: tf.zeros((batch, size)) for name, size in self.state_sizes.items()
     }
@@ -117,17 +123,17 @@ class LatentDynamics(keras.layers.Layer, abc.ABC):
     embedding: tf.Tensor | None = None,
     noise: tf.Tensor | None = None,
   ) -> tuple[State, State]:
-    """One step of the cell.
+    """Advances the state by one step.
 
     Args:
       state: Previous state, tensors [B, ..].
       action: Action that follows it [B, A].
-      embedding: Embedding of the observation [B, E], or None if unobserved.
+      embedding: Embedding of the observation [B, E], or None without one.
       noise: Standard normal noise [2, B, S] of prior and posterior, or None
         to take the means.
 
     Returns:
-      Prior and posterior of the next state. Without an observation the
+      Prior and posterior of the next state. Without an observation, the
       posterior is the prior.
     """
     if noise is None:
@@ -135,8 +141,8 @@ class LatentDynamics(keras.layers.Layer, abc.ABC):
     prior = self.transition(state, action, noise[0])
     if embedding is None:
       return prior, prior
-    projected = self.project(embedding)
-    return prior, self.posterior(state, action, prior, projected, noise[1])
+    precomputed = self.precompute_observations(embedding)
+    return prior, self.posterior(state, action, prior, precomputed, noise[1])
 
   def observe(
     self,
@@ -163,14 +169,14 @@ class LatentDynamics(keras.layers.Layer, abc.ABC):
       states: tuple[State, State], inputs: tuple[Nested, ...]
     ) -> tuple[State, State]:
       state = states[1]
-      projected, action, prior_noise, posterior_noise = inputs
+      precomputed, action, prior_noise, posterior_noise = inputs
       prior = self.transition(state, action, prior_noise)
       return prior, self.posterior(
-        state, action, prior, (projected, shared), posterior_noise
+        state, action, prior, (precomputed, shared), posterior_noise
       )
 
-    projected, shared = self.project(embedding)
-    inputs = (projected, actions, noise[0], noise[1])
+    precomputed, shared = self.precompute_observations(embedding)
+    inputs = (precomputed, actions, noise[0], noise[1])
     return _scan(step, (state, state), inputs)
 
   def imagine(
@@ -193,11 +199,13 @@ class LatentDynamics(keras.layers.Layer, abc.ABC):
     return _scan(step, state, (actions, noise))
 
 
-def _scan(step: Callable, initial: Nested, inputs: Nested) -> Nested:
-  """Runs `step` over time; inputs and outputs are [B, T, ..].
+def _scan(
+  step: Callable[[Nested, Nested], Nested], initial: Nested, inputs: Nested
+) -> Nested:
+  """Applies `step(state, inputs)` over time; all tensors are [B, T, ..].
 
-  A `tf.while_loop` over TensorArrays, as it traces several times faster than
-  `tf.scan` or an unrolled loop and runs as fast.
+  A `tf.while_loop` over TensorArrays traces several times faster than
+  `tf.scan` or an unrolled loop, and runs as fast.
   """
   inputs = tf.nest.map_structure(tf.convert_to_tensor, inputs)
   flat_inputs = [_time_major(x) for x in tf.nest.flatten(inputs)]
@@ -210,7 +218,7 @@ def _scan(step: Callable, initial: Nested, inputs: Nested) -> Nested:
 
   def body(
     time: tf.Tensor, state: Nested, outputs: list[tf.TensorArray]
-  ) -> tuple:
+  ) -> tuple[tf.Tensor, Nested, list[tf.TensorArray]]:
     current = tf.nest.pack_sequence_as(inputs, [s.read(time) for s in sources])
     state = step(state, current)
     flat = tf.nest.flatten(state)
@@ -228,6 +236,6 @@ def _scan(step: Callable, initial: Nested, inputs: Nested) -> Nested:
 
 
 def _time_major(tensor: tf.Tensor) -> tf.Tensor:
-  """Swaps the first two dimensions."""
+  """Swaps the first two axes."""
   rest = list(range(2, tensor.shape.rank))
   return tf.transpose(tensor, [1, 0, *rest])

@@ -13,25 +13,25 @@ r"""The doubly recurrent state-space model (DRNN).
      v      v        v      v
     [d]--->[d]      [d]--->[d]
 
-An encoder [e] reads actions and observations, a decoder [d] samples (s). The
-prior is the same network with an observation of zeros. Source: paper, figure
-8; original: models/drnn.py.
+An encoder [e] reads actions and observations, and a decoder [d] reads samples
+(s). The prior is the same network with an observation of zeros. Source: paper,
+figure 8; original: models/drnn.py.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple, Self
 
+import keras
 import tensorflow as tf
 
-from planet_tf.models.base import LatentDynamics, State
-from planet_tf.models.gaussian import Gaussian
-from planet_tf.models.gru import GRU, Pair
-from planet_tf.ops.precision import Dense, concat
+from planet_tf.models.base import LatentDynamics, Shape, State
+from planet_tf.models.layers import Gaussian, GRUBlockCell, Pair
+from planet_tf.ops.precision import MixedDense, concat
 
 
 class Wiring(NamedTuple):
-  """Which parts of a DRNN see which others; all of the previous step.
+  """Optional connections of a DRNN, all from the previous step.
 
-  The sample that enters the decoder is the new one in any case.
+  The decoder always reads the sample of the same step.
   """
 
   encoder_to_decoder: bool = False
@@ -42,12 +42,13 @@ class Wiring(NamedTuple):
   action_to_decoder: bool = False
 
 
+@keras.saving.register_keras_serializable(package='planet_tf')
 class DRNN(LatentDynamics):
   """Doubly recurrent model: a recurrent encoder, samples, a recurrent decoder.
 
   A state holds `encoder_state` and `decoder_state`, each [.., D], and `mean`,
-  `stddev` and `sample`, each [.., S]. Heads see the decoder alone. The hidden
-  layer is a relu, whatever the activation of the rest (as in the original).
+  `stddev` and `sample`, each [.., S]. Heads see the decoder's state only. The
+  hidden layer always has a ReLU, as in the original.
 
   Args:
     state_size: Stochastic size S.
@@ -71,13 +72,32 @@ class DRNN(LatentDynamics):
   ) -> None:
     super().__init__(state_size, mean_only=mean_only, **kwargs)
     self.belief_size = belief_size
+    self.embed_size = embed_size
     self.wiring = wiring
-    self.encoder = GRU(belief_size, name='encoder')
-    self.hidden = Dense(embed_size, 'relu', name='hidden')
+    self.min_stddev = min_stddev
+    self.encoder = GRUBlockCell(belief_size, name='encoder')
+    self.hidden = MixedDense(embed_size, 'relu', name='hidden')
     self.gaussian = Gaussian(
       state_size, mean_only=mean_only, min_stddev=min_stddev, name='gaussian'
     )
-    self.decoder = GRU(belief_size, name='decoder')
+    self.decoder = GRUBlockCell(belief_size, name='decoder')
+
+  def get_config(self) -> dict[str, Any]:
+    """Returns the arguments of the constructor."""
+    return {
+      **super().get_config(),
+      'state_size': self.stochastic_size,
+      'belief_size': self.belief_size,
+      'embed_size': self.embed_size,
+      'wiring': self.wiring._asdict(),
+      'mean_only': self.mean_only,
+      'min_stddev': self.min_stddev,
+    }
+
+  @classmethod
+  def from_config(cls, config: dict[str, Any]) -> Self:
+    """Makes a model from the output of `get_config`."""
+    return cls(**{**config, 'wiring': Wiring(**config['wiring'])})
 
   @property
   def state_sizes(self) -> dict[str, int]:
@@ -96,8 +116,9 @@ class DRNN(LatentDynamics):
     """Size F = D of the features."""
     return self.belief_size
 
-  def build_cell(self, action_size: int, embedding_size: int) -> None:
+  def build(self, action_shape: Shape, embedding_shape: Shape) -> None:
     """Creates the variables for actions [.., A] and embeddings [.., E]."""
+    action_size, embedding_size = action_shape[-1], embedding_shape[-1]
     wiring, sample, belief = self.wiring, self.stochastic_size, self.belief_size
     self.encoder.build(
       (
@@ -116,7 +137,7 @@ class DRNN(LatentDynamics):
         + belief * wiring.decoder_to_sample,
       )
     )
-    self.gaussian.build((None, self.hidden.units))
+    self.gaussian.build((None, self.embed_size))
     self.decoder.build(
       (
         None,
@@ -125,41 +146,40 @@ class DRNN(LatentDynamics):
         + action_size * wiring.action_to_decoder,
       )
     )
-    self.built = True
 
   def features(self, state: State) -> tf.Tensor:
-    """The decoder's state, [.., F]."""
+    """Returns the decoder's state, [.., F]."""
     return state['decoder_state']
 
   def transition(
     self, state: State, action: tf.Tensor, noise: tf.Tensor
   ) -> State:
-    """Prior of the next state; see the base class."""
+    """Computes the prior of the next state; see the base class."""
     return self._advance(state, action, None, noise)
 
-  def project(self, embedding: tf.Tensor) -> tuple[Pair, Pair]:
-    """The embedding's share of the encoder; see the base class."""
-    return self.encoder.project(embedding)
+  def precompute_observations(self, embedding: tf.Tensor) -> tuple[Pair, Pair]:
+    """Computes the embeddings' products in the encoder; see the base class."""
+    return self.encoder.precompute(embedding)
 
   def posterior(
     self,
     state: State,
     action: tf.Tensor,
     prior: State,
-    projected: tuple[Pair, Pair],
+    precomputed: tuple[Pair, Pair],
     noise: tf.Tensor,
   ) -> State:
-    """Posterior of the next state; see the base class."""
-    return self._advance(state, action, projected, noise)
+    """Computes the posterior of the next state; see the base class."""
+    return self._advance(state, action, precomputed, noise)
 
   def _advance(
     self,
     state: State,
     action: tf.Tensor,
-    projected: tuple[Pair, Pair] | None,
+    precomputed: tuple[Pair, Pair] | None,
     noise: tf.Tensor,
   ) -> State:
-    """One step; without an observation, that is with zeros, it is the prior."""
+    """Advances the state; without an observation, it is all zeros."""
     wiring = self.wiring
     encoded = self.encoder(
       _concat(
@@ -168,7 +188,7 @@ class DRNN(LatentDynamics):
         wiring.decoder_to_encoder and state['decoder_state'],
       ),
       state['encoder_state'],
-      projected,
+      precomputed,
     )
     hidden = self.hidden(
       _concat(
@@ -190,5 +210,5 @@ class DRNN(LatentDynamics):
 
 
 def _concat(*inputs: tf.Tensor | bool) -> tf.Tensor:
-  """Side by side, without those that are not connected."""
+  """Concatenates the inputs that are connected, that is not False."""
   return concat(*(x for x in inputs if x is not False))

@@ -14,20 +14,24 @@ Source: paper, section 3 and figures 2 and 4. The original has none; its
 README approximates one by an RSSM without samples and without a divergence.
 """
 
+from typing import Any
+
+import keras
 import tensorflow as tf
 
-from planet_tf.models.base import LatentDynamics, State
-from planet_tf.models.gru import GRU
-from planet_tf.ops.precision import Dense
+from planet_tf.models.base import LatentDynamics, Shape, State
+from planet_tf.models.layers import GRUBlockCell
+from planet_tf.ops.precision import MixedDense
 
 
+@keras.saving.register_keras_serializable(package='planet_tf')
 class RNN(LatentDynamics):
-  """Recurrent network: one GRU predicts, another one takes in observations.
+  """Recurrent network: one GRU predicts, a second one reads observations.
 
   A state holds `mean` [.., D], the recurrent state, with `stddev` of ones and
-  `sample` equal to `mean`. So the divergence of posterior and prior is half
-  their squared distance, which teaches the prior to predict, as the divergence
-  of the other models does.
+  `sample` equal to `mean`. So the divergence between posterior and prior is
+  half their squared distance. It trains the prior to predict, as in the other
+  models.
 
   Args:
     belief_size: Size D of the recurrent state.
@@ -44,10 +48,21 @@ class RNN(LatentDynamics):
     **kwargs: object,
   ) -> None:
     super().__init__(belief_size, mean_only=True, **kwargs)
-    self.action_layer = Dense(embed_size, activation, name='action')
-    self.prior_gru = GRU(belief_size, name='prior')
-    self.embedding_layer = Dense(embed_size, activation, name='embedding')
-    self.posterior_gru = GRU(belief_size, name='posterior')
+    self.embed_size = embed_size
+    self.activation = activation
+    self.action_layer = MixedDense(embed_size, activation, name='action')
+    self.prior_gru = GRUBlockCell(belief_size, name='prior')
+    self.embedding_layer = MixedDense(embed_size, activation, name='embedding')
+    self.posterior_gru = GRUBlockCell(belief_size, name='posterior')
+
+  def get_config(self) -> dict[str, Any]:
+    """Returns the arguments of the constructor."""
+    return {
+      **super().get_config(),
+      'belief_size': self.stochastic_size,
+      'embed_size': self.embed_size,
+      'activation': self.activation,
+    }
 
   @property
   def state_sizes(self) -> dict[str, int]:
@@ -59,26 +74,27 @@ class RNN(LatentDynamics):
     """Size F = D of the features."""
     return self.stochastic_size
 
-  def build_cell(self, action_size: int, embedding_size: int) -> None:
+  def build(self, action_shape: Shape, embedding_shape: Shape) -> None:
     """Creates the variables for actions [.., A] and embeddings [.., E]."""
-    self.action_layer.build((None, action_size))
-    self.prior_gru.build((None, self.action_layer.units))
-    self.embedding_layer.build((None, embedding_size))
-    self.posterior_gru.build((None, self.embedding_layer.units))
-    self.built = True
+    self.action_layer.build((None, action_shape[-1]))
+    self.prior_gru.build((None, self.embed_size))
+    self.embedding_layer.build((None, embedding_shape[-1]))
+    self.posterior_gru.build((None, self.embed_size))
 
   def features(self, state: State) -> tf.Tensor:
-    """The recurrent state, [.., F]."""
+    """Returns the recurrent state, [.., F]."""
     return state['mean']
 
   def transition(
     self, state: State, action: tf.Tensor, noise: tf.Tensor
   ) -> State:
-    """Prior of the next state; see the base class."""
+    """Computes the prior of the next state; see the base class."""
     return _state(self.prior_gru(self.action_layer(action), state['mean']))
 
-  def project(self, embedding: tf.Tensor) -> tuple[tf.Tensor, tuple]:
-    """The inputs of the posterior's GRU; see the base class."""
+  def precompute_observations(
+    self, embedding: tf.Tensor
+  ) -> tuple[tf.Tensor, tuple[()]]:
+    """Computes the inputs of the posterior's GRU; see the base class."""
     return self.embedding_layer(embedding), ()
 
   def posterior(
@@ -86,11 +102,11 @@ class RNN(LatentDynamics):
     state: State,
     action: tf.Tensor,
     prior: State,
-    projected: tuple[tf.Tensor, tuple],
+    precomputed: tuple[tf.Tensor, tuple[()]],
     noise: tf.Tensor,
   ) -> State:
-    """Posterior of the next state; see the base class."""
-    return _state(self.posterior_gru(projected[0], prior['mean']))
+    """Computes the posterior of the next state; see the base class."""
+    return _state(self.posterior_gru(precomputed[0], prior['mean']))
 
 
 def _state(recurrent: tf.Tensor) -> State:

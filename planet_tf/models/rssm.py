@@ -17,16 +17,22 @@ Round brackets are stochastic, square ones deterministic. Source: paper,
 section 3 and figure 2; original: models/rssm.py.
 """
 
+from typing import Any
+
 import keras
 import tensorflow as tf
 
-from planet_tf.models.base import LatentDynamics, State
-from planet_tf.models.gaussian import Gaussian
-from planet_tf.models.gru import GRU
-from planet_tf.models.precomputed_dense import PrecomputedDense
-from planet_tf.ops.precision import Dense, concat
+from planet_tf.models.base import LatentDynamics, Shape, State
+from planet_tf.models.layers import (
+  Gaussian,
+  GRUBlockCell,
+  Pair,
+  PrecomputedDense,
+)
+from planet_tf.ops.precision import MixedDense, concat
 
 
+@keras.saving.register_keras_serializable(package='planet_tf')
 class RSSM(LatentDynamics):
   """Recurrent state-space model: a GRU path and a stochastic path.
 
@@ -63,17 +69,22 @@ class RSSM(LatentDynamics):
     if num_layers < 1:
       raise ValueError(f'RSSM num_layers must be at least 1, got {num_layers}.')
     self.belief_size = belief_size
+    self.embed_size = embed_size
+    self.num_layers = num_layers
     self.future_rnn = future_rnn
+    self.activation = activation
+    self.min_stddev = min_stddev
 
     def layers(count: int, prefix: str) -> list[keras.layers.Layer]:
       return [
-        Dense(embed_size, activation, name=f'{prefix}{index}')
+        MixedDense(embed_size, activation, name=f'{prefix}{index}')
         for index in range(count)
       ]
 
+    options: dict[str, Any]
     options = {'mean_only': mean_only, 'min_stddev': min_stddev}
     self.input_layers = layers(num_layers, 'transition_in')
-    self.gru = GRU(belief_size, name='gru')
+    self.gru = GRUBlockCell(belief_size, name='gru')
     self.output_layers = layers(num_layers, 'transition_out')
     self.prior_gaussian = Gaussian(state_size, **options, name='prior_gaussian')
     self.posterior_input = PrecomputedDense(
@@ -83,6 +94,20 @@ class RSSM(LatentDynamics):
     self.posterior_gaussian = Gaussian(
       state_size, **options, name='posterior_gaussian'
     )
+
+  def get_config(self) -> dict[str, Any]:
+    """Returns the arguments of the constructor."""
+    return {
+      **super().get_config(),
+      'state_size': self.stochastic_size,
+      'belief_size': self.belief_size,
+      'embed_size': self.embed_size,
+      'num_layers': self.num_layers,
+      'future_rnn': self.future_rnn,
+      'activation': self.activation,
+      'mean_only': self.mean_only,
+      'min_stddev': self.min_stddev,
+    }
 
   @property
   def state_sizes(self) -> dict[str, int]:
@@ -100,8 +125,9 @@ class RSSM(LatentDynamics):
     """Size F = S + D of the features."""
     return self.stochastic_size + self.belief_size
 
-  def build_cell(self, action_size: int, embedding_size: int) -> None:
+  def build(self, action_shape: Shape, embedding_shape: Shape) -> None:
     """Creates the variables for actions [.., A] and embeddings [.., E]."""
+    action_size, embedding_size = action_shape[-1], embedding_shape[-1]
     size = _build(self.input_layers, self.stochastic_size + action_size)
     self.gru.build((None, size))
     size = _build(
@@ -113,16 +139,15 @@ class RSSM(LatentDynamics):
       self.belief_size + embedding_size,
     )
     self.posterior_gaussian.build((None, size))
-    self.built = True
 
   def features(self, state: State) -> tf.Tensor:
-    """Sample and belief side by side, [.., F]."""
+    """Returns the sample and the belief, concatenated to [.., F]."""
     return concat(state['sample'], state['belief'])
 
   def transition(
     self, state: State, action: tf.Tensor, noise: tf.Tensor
   ) -> State:
-    """Prior of the next state; see the base class."""
+    """Computes the prior of the next state; see the base class."""
     hidden = concat(state['sample'], action)
     for layer in self.input_layers:
       hidden = layer(hidden)
@@ -133,28 +158,28 @@ class RSSM(LatentDynamics):
       hidden = layer(hidden)
     return {**self.prior_gaussian(hidden, noise), 'belief': belief}
 
-  def project(self, embedding: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-    """The embedding's share of the posterior's first layer; see the base."""
-    return self.posterior_input.project(embedding)
+  def precompute_observations(self, embedding: tf.Tensor) -> Pair:
+    """Computes the posterior's first layer as far as it needs no state."""
+    return self.posterior_input.precompute(embedding)
 
   def posterior(
     self,
     state: State,
     action: tf.Tensor,
     prior: State,
-    projected: tuple[tf.Tensor, tf.Tensor],
+    precomputed: Pair,
     noise: tf.Tensor,
   ) -> State:
-    """Posterior of the next state; see the base class."""
+    """Computes the posterior of the next state; see the base class."""
     belief = prior['belief']
-    hidden = self.posterior_input(belief, projected)
+    hidden = self.posterior_input(belief, precomputed)
     for layer in self.posterior_layers:
       hidden = layer(hidden)
     return {**self.posterior_gaussian(hidden, noise), 'belief': belief}
 
 
 def _build(layers: list[keras.layers.Layer], size: int) -> int:
-  """Builds dense layers one after another; returns the last one's units."""
+  """Builds successive dense layers and returns the size of the last one."""
   for layer in layers:
     layer.build((None, size))
     size = layer.units

@@ -13,14 +13,17 @@ r"""The state-space model (SSM), purely stochastic.
 Source: paper, section 3 and figure 2; original: models/ssm.py.
 """
 
+from typing import Any
+
+import keras
 import tensorflow as tf
 
-from planet_tf.models.base import LatentDynamics, State
-from planet_tf.models.gaussian import Gaussian
-from planet_tf.models.precomputed_dense import PrecomputedDense
-from planet_tf.ops.precision import Dense, concat
+from planet_tf.models.base import LatentDynamics, Shape, State
+from planet_tf.models.layers import Gaussian, Pair, PrecomputedDense
+from planet_tf.ops.precision import MixedDense, concat
 
 
+@keras.saving.register_keras_serializable(package='planet_tf')
 class SSM(LatentDynamics):
   """State-space model: feed-forward transitions of a Gaussian state.
 
@@ -46,8 +49,12 @@ class SSM(LatentDynamics):
     **kwargs: object,
   ) -> None:
     super().__init__(state_size, mean_only=mean_only, **kwargs)
+    self.embed_size = embed_size
+    self.activation = activation
+    self.min_stddev = min_stddev
+    options: dict[str, Any]
     options = {'mean_only': mean_only, 'min_stddev': min_stddev}
-    self.transition_hidden = Dense(
+    self.transition_hidden = MixedDense(
       embed_size, activation, name='transition_hidden'
     )
     self.prior_gaussian = Gaussian(state_size, **options, name='prior_gaussian')
@@ -57,6 +64,17 @@ class SSM(LatentDynamics):
     self.posterior_gaussian = Gaussian(
       state_size, **options, name='posterior_gaussian'
     )
+
+  def get_config(self) -> dict[str, Any]:
+    """Returns the arguments of the constructor."""
+    return {
+      **super().get_config(),
+      'state_size': self.stochastic_size,
+      'embed_size': self.embed_size,
+      'activation': self.activation,
+      'mean_only': self.mean_only,
+      'min_stddev': self.min_stddev,
+    }
 
   @property
   def state_sizes(self) -> dict[str, int]:
@@ -68,39 +86,39 @@ class SSM(LatentDynamics):
     """Size F = S of the features."""
     return self.stochastic_size
 
-  def build_cell(self, action_size: int, embedding_size: int) -> None:
+  def build(self, action_shape: Shape, embedding_shape: Shape) -> None:
     """Creates the variables for actions [.., A] and embeddings [.., E]."""
+    action_size, embedding_size = action_shape[-1], embedding_shape[-1]
     size = self.stochastic_size
     self.transition_hidden.build((None, size + action_size))
-    self.prior_gaussian.build((None, self.transition_hidden.units))
+    self.prior_gaussian.build((None, self.embed_size))
     self.posterior_hidden.build((None, 2 * size + embedding_size))
-    self.posterior_gaussian.build((None, self.posterior_hidden.units))
-    self.built = True
+    self.posterior_gaussian.build((None, self.embed_size))
 
   def features(self, state: State) -> tf.Tensor:
-    """The sample, [.., F]."""
+    """Returns the sample, [.., F]."""
     return state['sample']
 
   def transition(
     self, state: State, action: tf.Tensor, noise: tf.Tensor
   ) -> State:
-    """Prior of the next state; see the base class."""
+    """Computes the prior of the next state; see the base class."""
     hidden = self.transition_hidden(concat(state['sample'], action))
     return self.prior_gaussian(hidden, noise)
 
-  def project(self, embedding: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-    """The embedding's share of the posterior's first layer; see the base."""
-    return self.posterior_hidden.project(embedding)
+  def precompute_observations(self, embedding: tf.Tensor) -> Pair:
+    """Computes the posterior's first layer as far as it needs no state."""
+    return self.posterior_hidden.precompute(embedding)
 
   def posterior(
     self,
     state: State,
     action: tf.Tensor,
     prior: State,
-    projected: tuple[tf.Tensor, tf.Tensor],
+    precomputed: Pair,
     noise: tf.Tensor,
   ) -> State:
-    """Posterior of the next state; see the base class."""
+    """Computes the posterior of the next state; see the base class."""
     statistics = concat(prior['mean'], prior['stddev'])
-    hidden = self.posterior_hidden(statistics, projected)
+    hidden = self.posterior_hidden(statistics, precomputed)
     return self.posterior_gaussian(hidden, noise)

@@ -8,48 +8,46 @@ import tensorflow as tf
 
 from planet_tf import distributions
 from planet_tf.networks.convolution import (
-  Conv2D,
-  Conv2DTranspose,
-  PointTransposed,
+  PointConv2DTranspose,
+  StridedConv2D,
+  StridedConv2DTranspose,
 )
-from planet_tf.ops.precision import Dense
+from planet_tf.ops.precision import MixedDense
 
 EMBEDDING_SIZE = 1024
 IMAGE_SHAPE = (64, 64, 3)
 
 
+@keras.saving.register_keras_serializable(package='planet_tf')
 class Encoder(keras.layers.Layer):
-  """Embeds images: four convolutions of kernel 4 and stride 2, then flat.
+  """Embeds images with four convolutions of kernel 4 and stride 2.
 
-  The maps are 64 -> 31 -> 14 -> 6 -> 2 pixels wide with 32, 64, 128 and 256
-  channels, so that the embedding has E = 2 * 2 * 256 = 1024 numbers.
+  The maps are 64 -> 31 -> 14 -> 6 -> 2 pixels wide and have 32, 64, 128 and
+  256 channels, so that the embedding has E = 2 * 2 * 256 = 1024 numbers.
   """
 
   def __init__(self, **kwargs: object) -> None:
     super().__init__(**kwargs)
     self.convolutions = [
-      Conv2D(
-        channels,
-        4,
-        strides=2,
-        activation='relu',
-        name=f'conv{index}',
-      )
+      StridedConv2D(channels, 4, 'relu', name=f'conv{index}')
       for index, channels in enumerate((32, 64, 128, 256))
     ]
 
   def build(self, input_shape: tuple[int | None, ...]) -> None:
-    """Creates the variables; images must be [.., 64, 64, 3]."""
+    """Creates the variables for images [.., 64, 64, 3].
+
+    Raises:
+      ValueError: The images have another shape.
+    """
     if tuple(input_shape[-3:]) != IMAGE_SHAPE:
       raise ValueError(
-        f'conv_ha encodes images of shape {IMAGE_SHAPE}, got '
-        f'{tuple(input_shape[-3:])}; resize them before.'
+        f'The encoder expects images of shape {IMAGE_SHAPE}, got '
+        f'{tuple(input_shape[-3:])}; resize them.'
       )
     shape = (None, *IMAGE_SHAPE)
     for layer in self.convolutions:
       layer.build(shape)
       shape = layer.compute_output_shape(shape)
-    self.built = True
 
   def call(self, images: tf.Tensor) -> tf.Tensor:
     """Embeds images.
@@ -58,7 +56,7 @@ class Encoder(keras.layers.Layer):
       images: Float images [.., 64, 64, 3] in [-0.5, 0.5).
 
     Returns:
-      Embeddings [.., E].
+      Embeddings [.., E], float32.
     """
     leading = tf.shape(images)[:-3]
     hidden = tf.reshape(images, (-1, *IMAGE_SHAPE))
@@ -68,22 +66,22 @@ class Encoder(keras.layers.Layer):
     return tf.reshape(hidden, tf.concat([leading, [EMBEDDING_SIZE]], 0))
 
 
+@keras.saving.register_keras_serializable(package='planet_tf')
 class Decoder(keras.layers.Layer):
   """Predicts the mean image from latent features.
 
-  A dense layer to 1024 numbers without activation, then transposed
-  convolutions of stride 2 to maps of 5, 13, 30 and 64 pixels.
+  A linear layer to 1024 numbers is followed by transposed convolutions of
+  stride 2 to maps of 5, 13, 30 and 64 pixels.
   """
 
   def __init__(self, **kwargs: object) -> None:
     super().__init__(**kwargs)
-    hidden = {'strides': 2, 'activation': 'relu'}
-    self.dense = Dense(EMBEDDING_SIZE, name='dense')
-    self.transposed = [
-      PointTransposed(128, 5, name='transposed0'),
-      Conv2DTranspose(64, 5, name='transposed1', **hidden),
-      Conv2DTranspose(32, 6, name='transposed2', **hidden),
-      Conv2DTranspose(3, 6, name='transposed3', strides=2),
+    self.dense = MixedDense(EMBEDDING_SIZE, name='dense')
+    self.transposed: list[keras.layers.Layer] = [
+      PointConv2DTranspose(128, 5, name='transposed0'),
+      StridedConv2DTranspose(64, 5, 'relu', name='transposed1'),
+      StridedConv2DTranspose(32, 6, 'relu', name='transposed2'),
+      StridedConv2DTranspose(3, 6, name='transposed3'),
     ]
 
   def build(self, input_shape: tuple[int | None, ...]) -> None:
@@ -97,7 +95,6 @@ class Decoder(keras.layers.Layer):
     ]
     for layer, shape in zip(self.transposed, shapes, strict=True):
       layer.build(shape)
-    self.built = True
 
   def call(self, features: tf.Tensor) -> tf.Tensor:
     """Predicts images.
@@ -117,7 +114,7 @@ class Decoder(keras.layers.Layer):
     return tf.reshape(hidden, tf.concat([leading, IMAGE_SHAPE], 0))
 
   def log_prob(self, features: tf.Tensor, images: tf.Tensor) -> tf.Tensor:
-    """Log likelihood of images under unit variance.
+    """Computes the log likelihood of images under unit variance.
 
     Args:
       features: Latent features [.., F].

@@ -3,19 +3,20 @@
 Source: original: networks/basic.py (feed_forward).
 """
 
-from typing import Literal
+from typing import Any, Literal
 
 import keras
 import tensorflow as tf
 
 from planet_tf import distributions
-from planet_tf.ops.precision import Dense
+from planet_tf.ops.precision import MixedDense
 
 LIKELIHOODS = ('normal', 'truncated_normal', 'tanh_normal', 'deterministic')
 
 
+@keras.saving.register_keras_serializable(package='planet_tf')
 class FeedForward(keras.layers.Layer):
-  """Predicts a quantity from latent features.
+  """Predicts a scalar or a vector from latent features.
 
   Args:
     output_size: Size of the predicted vector, or None for a scalar.
@@ -23,7 +24,7 @@ class FeedForward(keras.layers.Layer):
     units: Units of each hidden layer; 300 in the code, 200 in the text.
     activation: Activation of the hidden layers.
     likelihood: Distribution of the quantity; see `distributions.log_prob`.
-    stddev: Its standard deviation, or `learned` to predict that as well.
+    stddev: Standard deviation, or `learned` to predict it as well.
     low: Lower bound of a truncated normal.
     high: Upper bound of a truncated normal.
   """
@@ -45,34 +46,54 @@ class FeedForward(keras.layers.Layer):
     if num_layers < 0:
       raise ValueError(f'num_layers must be at least 0, got {num_layers}.')
     if likelihood not in LIKELIHOODS:
-      raise ValueError(f'likelihood {likelihood!r} is none of {LIKELIHOODS}.')
+      raise ValueError(
+        f'likelihood must be one of {", ".join(LIKELIHOODS)}, got '
+        f'{likelihood!r}.'
+      )
     if stddev != 'learned' and stddev <= 0:
       raise ValueError(f"stddev must be above 0 or 'learned', got {stddev}.")
     self.output_size = output_size
+    self.units = units
+    self.activation = activation
     self.likelihood = likelihood
-    self.bounds = {'low': low, 'high': high}
+    self.stddev = stddev
+    self.low = low
+    self.high = high
     self.hidden = [
-      Dense(units, activation, name=f'dense{index}')
+      MixedDense(units, activation, name=f'dense{index}')
       for index in range(num_layers)
     ]
-    self.mean = Dense(output_size or 1, name='mean')
-    self.stddev = stddev
+    self.mean = MixedDense(output_size or 1, name='mean')
+    self.raw_stddev = None
     if stddev == 'learned':
-      self.stddev = Dense(output_size or 1, name='stddev')
+      self.raw_stddev = MixedDense(output_size or 1, name='stddev')
+
+  def get_config(self) -> dict[str, Any]:
+    """Returns the arguments of the constructor."""
+    return {
+      **super().get_config(),
+      'output_size': self.output_size,
+      'num_layers': len(self.hidden),
+      'units': self.units,
+      'activation': self.activation,
+      'likelihood': self.likelihood,
+      'stddev': self.stddev,
+      'low': self.low,
+      'high': self.high,
+    }
 
   def build(self, input_shape: tuple[int | None, ...]) -> None:
     """Creates the variables for features [.., F]."""
     size = input_shape[-1]
     for layer in self.hidden:
       layer.build((None, size))
-      size = layer.units
+      size = self.units
     self.mean.build((None, size))
-    if isinstance(self.stddev, keras.layers.Layer):
-      self.stddev.build((None, size))
-    self.built = True
+    if self.raw_stddev is not None:
+      self.raw_stddev.build((None, size))
 
   def call(self, features: tf.Tensor) -> tf.Tensor:
-    """Predicts the most likely value.
+    """Predicts the mode of the distribution.
 
     Args:
       features: Latent features [.., F].
@@ -82,11 +103,11 @@ class FeedForward(keras.layers.Layer):
     """
     mean = self._output(self.mean, self._hidden(features), features)
     if self.likelihood == 'truncated_normal':
-      return tf.clip_by_value(mean, self.bounds['low'], self.bounds['high'])
+      return tf.clip_by_value(mean, self.low, self.high)
     return tf.tanh(mean) if self.likelihood == 'tanh_normal' else mean
 
   def log_prob(self, features: tf.Tensor, value: tf.Tensor) -> tf.Tensor:
-    """Log likelihood of an observed value.
+    """Computes the log likelihood of an observed value.
 
     Args:
       features: Latent features [.., F].
@@ -97,8 +118,8 @@ class FeedForward(keras.layers.Layer):
     """
     hidden = self._hidden(features)
     stddev = self.stddev
-    if isinstance(stddev, keras.layers.Layer):
-      raw = self._output(stddev, hidden, features)
+    if self.raw_stddev is not None:
+      raw = self._output(self.raw_stddev, hidden, features)
       stddev = tf.math.softplus(raw + 0.55) + 0.01
     return distributions.log_prob(
       self._output(self.mean, hidden, features),
@@ -106,10 +127,12 @@ class FeedForward(keras.layers.Layer):
       0 if self.output_size is None else 1,
       stddev=stddev,
       kind=self.likelihood,
-      **self.bounds,
+      low=self.low,
+      high=self.high,
     )
 
   def _hidden(self, features: tf.Tensor) -> tf.Tensor:
+    """Returns the last hidden layer's outputs, as rows."""
     hidden = tf.reshape(features, (-1, features.shape[-1]))
     for layer in self.hidden:
       hidden = layer(hidden)
@@ -118,7 +141,7 @@ class FeedForward(keras.layers.Layer):
   def _output(
     self, layer: keras.layers.Layer, hidden: tf.Tensor, features: tf.Tensor
   ) -> tf.Tensor:
-    """A layer's output with the leading dimensions of the features."""
+    """Applies a layer to rows and restores the leading axes of features."""
     leading = tf.shape(features)[:-1]
     event = [] if self.output_size is None else [self.output_size]
     shape = tf.concat([leading, tf.cast(event, tf.int32)], 0)

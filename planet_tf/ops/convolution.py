@@ -1,20 +1,26 @@
-"""Strided convolutions, constructed so that CPUs compute them fast.
+"""Convolutions of stride 2 without padding that are fast on CPUs.
 
-All are without padding and have stride 2. They give the same numbers as
-TensorFlow's own operations up to rounding; docs/BENCHMARK.md says what each
-gains.
+They replace the operations for which oneDNN and Eigen have slow kernels: the
+kernel's gradient for small maps, and transposed convolutions to few channels.
+The results equal those of TensorFlow's own operations up to rounding;
+docs/BENCHMARK.md lists the gain of each.
 """
+
+from collections.abc import Callable
 
 import tensorflow as tf
 
 STRIDE = 2
 
-# Width of maps up to which the filter's gradient is a dilated convolution.
+# Maximum width of maps for which the kernel's gradient is computed as a dilated
+# convolution.
 SMALL_MAP = 6
+
+Gradient = Callable[[tf.Tensor], tuple[tf.Tensor, tf.Tensor]]
 
 
 def convolution(images: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
-  """Convolution.
+  """Computes a convolution.
 
   Args:
     images: Maps [B, height, width, in].
@@ -30,7 +36,7 @@ def convolution(images: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
 
 
 def transposed_convolution(maps: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
-  """Transposed convolution, the gradient of `convolution`.
+  """Computes a transposed convolution, the gradient of `convolution`.
 
   Args:
     maps: Maps [B, height, width, in].
@@ -47,8 +53,10 @@ def transposed_convolution(maps: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
 
 
 @tf.custom_gradient
-def _small_convolution(images: tf.Tensor, kernel: tf.Tensor) -> tuple:
-  """To small maps: the filter's gradient is a dilated convolution."""
+def _small_convolution(
+  images: tf.Tensor, kernel: tf.Tensor
+) -> tuple[tf.Tensor, Gradient]:
+  """Computes a convolution to small maps."""
   outputs = tf.nn.conv2d(images, kernel, STRIDE, 'VALID')
 
   def gradient(upstream: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
@@ -59,40 +67,47 @@ def _small_convolution(images: tf.Tensor, kernel: tf.Tensor) -> tuple:
       strides=[1, STRIDE, STRIDE, 1],
       padding='VALID',
     )
-    return back, _filter_gradient(images, upstream, kernel.shape[0])
+    return back, _kernel_gradient(images, upstream, kernel.shape[0])
 
   return outputs, gradient
 
 
 @tf.custom_gradient
-def _small_transposed_convolution(maps: tf.Tensor, kernel: tf.Tensor) -> tuple:
-  """From small maps: the filter's gradient is a dilated convolution."""
+def _small_transposed_convolution(
+  maps: tf.Tensor, kernel: tf.Tensor
+) -> tuple[tf.Tensor, Gradient]:
+  """Computes a transposed convolution from small maps."""
 
   def gradient(upstream: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     back = tf.nn.conv2d(upstream, kernel, STRIDE, 'VALID')
-    return back, _filter_gradient(upstream, maps, kernel.shape[0])
+    return back, _kernel_gradient(upstream, maps, kernel.shape[0])
 
   return _transposed(maps, kernel), gradient
 
 
 @tf.custom_gradient
-def _thin_transposed_convolution(maps: tf.Tensor, kernel: tf.Tensor) -> tuple:
-  """To few channels: a plain convolution computes each 2 x 2 block at once."""
+def _thin_transposed_convolution(
+  maps: tf.Tensor, kernel: tf.Tensor
+) -> tuple[tf.Tensor, Gradient]:
+  """Computes a transposed convolution to few channels.
+
+  One plain convolution computes all pixels of each 2 x 2 block.
+  """
 
   def gradient(upstream: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     back = tf.nn.conv2d(upstream, kernel, STRIDE, 'VALID')
-    of_kernel = tf.raw_ops.Conv2DBackpropFilter(
+    kernel_gradient = tf.raw_ops.Conv2DBackpropFilter(
       input=upstream,
       filter_sizes=tf.shape(kernel),
       out_backprop=maps,
       strides=[1, STRIDE, STRIDE, 1],
       padding='VALID',
     )
-    return back, of_kernel
+    return back, kernel_gradient
 
   half = kernel.shape[0] // STRIDE
   out, into = kernel.shape[2:]
-  # Output pixel 2 y + p takes kernel row 2 i + p of input pixel y - i.
+  # Output pixel 2 y + p is a sum over kernel rows 2 i + p and inputs y - i.
   phases = tf.reshape(kernel, (half, STRIDE, half, STRIDE, out, into))
   phases = tf.transpose(tf.reverse(phases, [0, 2]), (0, 2, 5, 1, 3, 4))
   phases = tf.reshape(phases, (half, half, into, STRIDE**2 * out))
@@ -102,6 +117,7 @@ def _thin_transposed_convolution(maps: tf.Tensor, kernel: tf.Tensor) -> tuple:
 
 
 def _transposed(maps: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
+  """Computes a transposed convolution with TensorFlow's own operation."""
   height, width = (
     (extent - 1) * STRIDE + kernel.shape[0] for extent in maps.shape[1:3]
   )
@@ -109,18 +125,23 @@ def _transposed(maps: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
   return tf.nn.conv2d_transpose(maps, kernel, shape, STRIDE, 'VALID')
 
 
-def _filter_gradient(
+def _kernel_gradient(
   large: tf.Tensor, small: tf.Tensor, size: int
 ) -> tf.Tensor:
-  """Gradient of a kernel [size, size, in, out].
+  """Computes the gradient of a kernel as a dilated convolution.
 
-  It is a convolution of the large maps by the small ones in which batch and
-  channels have changed places, and the stride has become a dilation.
+  It convolves the large maps with the small ones. The axes of batch and
+  channels are swapped, and the stride becomes the dilation.
 
   Args:
-    large: Maps [B, height, width, in] on the side that is strided over.
-    small: Maps [B, height', width', out] on the other side.
+    large: Inputs of the strided convolution [B, height, width, in], or their
+      gradient.
+    small: Outputs of the strided convolution [B, height', width', out], or
+      their gradient.
     size: Width and height of the kernel.
+
+  Returns:
+    Gradient [size, size, in, out].
   """
   extent = (small.shape[1] - 1) * STRIDE + size
   large = tf.transpose(large[:, :extent, :extent], (3, 1, 2, 0))

@@ -1,33 +1,33 @@
-"""Linear ramps: of the action noise and of the learning rate."""
+"""Linear ramps of the exploration noise and the learning rate."""
 
 import keras
 import tensorflow as tf
 
 
-def linear(step: float, ramp: float, least: float = 0.0) -> float:
-  """A factor that rises or falls between 0 and 1.
+def linear(step: float, ramp: float, minimum: float = 0.0) -> float:
+  """Returns a factor that rises or falls linearly between 0 and 1.
+
+  Source: original: tools/schedule.py (linear).
 
   Args:
     step: Updates so far.
-    ramp: Updates over which the factor rises from 0 to 1; if negative, over
-      which it falls from 1 to 0; 0 for a factor of 1.
-    least: Lower bound of the factor.
-
-  Returns:
-    The factor. Original: tools/schedule.py (linear).
+    ramp: Updates in which the factor rises from 0 to 1; if negative, falls
+      from 1 to 0; if 0, the factor is 1.
+    minimum: Lower bound of the factor.
   """
   if not ramp:
     return 1.0
   risen = min(step / abs(ramp), 1.0)
-  return max(least, risen if ramp > 0 else 1.0 - risen)
+  return max(minimum, risen if ramp > 0 else 1.0 - risen)
 
 
+@keras.saving.register_keras_serializable(package='planet_tf')
 class LinearRamp(keras.optimizers.schedules.LearningRateSchedule):
-  """Learning rate that rises or falls linearly; see `linear`.
+  """Learning rate schedule that rises or falls linearly.
 
   Args:
-    rate: Learning rate at its height.
-    ramp: Updates of the ramp; falls if negative.
+    rate: Maximum learning rate.
+    ramp: Updates in which the rate rises from 0; if negative, falls to 0.
   """
 
   def __init__(self, rate: float, ramp: int) -> None:
@@ -35,10 +35,10 @@ class LinearRamp(keras.optimizers.schedules.LearningRateSchedule):
     self.ramp = ramp
 
   def __call__(self, step: tf.Tensor) -> tf.Tensor:
-    """Learning rate after so many updates."""
+    """Returns the learning rate after `step` updates."""
     risen = tf.minimum(tf.cast(step, tf.float32) / abs(self.ramp), 1.0)
     return self.rate * (risen if self.ramp > 0 else 1.0 - risen)
 
   def get_config(self) -> dict[str, float]:
-    """What is needed to make it again."""
+    """Returns the arguments of the constructor."""
     return {'rate': self.rate, 'ramp': self.ramp}

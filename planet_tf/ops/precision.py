@@ -1,8 +1,12 @@
-"""Matrix products in the type that suits the hardware, float32 or bfloat16.
+"""Matrix products in float32 or bfloat16, with float32 sums.
 
-Layers compute products in the type of the surrounding `autocast`; weights,
-gates, statistics, sums and all that follows stay float32. The default is
-float32, which is the reference.
+Layers compute their products in the type of the surrounding `autocast`.
+Weights, gates, statistics and sums stay float32, and float32 is the default.
+
+Keras' `mixed_bfloat16` policy is no replacement: TensorFlow's BiasAddGrad
+accumulates in bfloat16, so that sums over many pixels come out up to 200 times
+too small. Here the gradient of a bias is a matrix product, which accumulates
+in float32.
 """
 
 import contextlib
@@ -13,13 +17,14 @@ import keras
 import tensorflow as tf
 
 Activation = Callable[[tf.Tensor], tf.Tensor]
+Gradient = Callable[[tf.Tensor], tuple[tf.Tensor, tf.Tensor]]
 
 
 class _Scope:
-  """What `autocast` sets.
+  """Scope of one `autocast`: its type and the variables cast so far.
 
-  Variables are cast once, in the graph in which the scope begins, and not at
-  each step of a loop inside.
+  A variable is cast once, in the graph in which the scope begins, instead of
+  at every step of a loop inside.
   """
 
   def __init__(self, dtype: str) -> None:
@@ -30,7 +35,7 @@ class _Scope:
     self._casts: dict[int, tf.Tensor] = {}
 
   def cast(self, variable: keras.Variable) -> tf.Tensor:
-    """The variable in the type of the scope."""
+    """Returns the variable in the type of the scope."""
     if id(variable) not in self._casts:
       with self._graph():
         self._casts[id(variable)] = tf.cast(variable, self.dtype)
@@ -38,13 +43,13 @@ class _Scope:
 
 
 _SCOPE: contextvars.ContextVar[_Scope | None] = contextvars.ContextVar(
-  'products', default=None
+  'autocast', default=None
 )
 
 
 @contextlib.contextmanager
 def autocast(dtype: str) -> Iterator[None]:
-  """Has the layers that are called inside compute products in a type.
+  """Context in which layers compute their products in a type.
 
   Args:
     dtype: `float32` or `bfloat16`.
@@ -57,7 +62,7 @@ def autocast(dtype: str) -> Iterator[None]:
 
 
 def cast(tensor: tf.Tensor | keras.Variable) -> tf.Tensor:
-  """A factor of a product, in its type."""
+  """Casts a tensor to the type of `autocast`."""
   scope = _SCOPE.get()
   if scope is None:
     return tf.cast(tensor, tf.float32)
@@ -67,15 +72,15 @@ def cast(tensor: tf.Tensor | keras.Variable) -> tf.Tensor:
 
 
 def concat(*tensors: tf.Tensor) -> tf.Tensor:
-  """Tensors [.., ?] side by side, as the factor of a product."""
+  """Concatenates tensors [.., ?] along the last axis, after `cast`."""
   return tf.concat([cast(tensor) for tensor in tensors], -1)
 
 
 def matmul(inputs: tf.Tensor, kernel: tf.Tensor | keras.Variable) -> tf.Tensor:
-  """Product of inputs [.., X] and a kernel [X, units], in its type."""
+  """Multiplies inputs [.., X] by a kernel [X, units], after `cast`."""
   inputs, kernel = cast(inputs), cast(kernel)
   if inputs.shape.rank == 2:
-    return tf.matmul(inputs, kernel)  # Fused with a bias that follows.
+    return tf.matmul(inputs, kernel)  # TensorFlow fuses it with a bias.
   return tf.tensordot(inputs, kernel, 1)
 
 
@@ -86,14 +91,10 @@ def add_bias(
 ) -> tf.Tensor:
   """Adds a bias and applies an activation, in the type of the products.
 
-  TensorFlow accumulates the gradient of a bfloat16 bias in bfloat16, where
-  sums over many pixels come out many times too small; here it is a product,
-  which accumulates in float32.
-
   Args:
     products: Products [.., units].
     bias: Bias [units].
-    activation: Function of Keras.
+    activation: Activation function of Keras.
 
   Returns:
     Outputs [.., units].
@@ -107,7 +108,11 @@ def add_bias(
 
 
 @tf.custom_gradient
-def _with_bias(products: tf.Tensor, bias: tf.Tensor) -> tuple:
+def _with_bias(
+  products: tf.Tensor, bias: tf.Tensor
+) -> tuple[tf.Tensor, Gradient]:
+  """Adds a bias whose gradient accumulates in float32."""
+
   def gradient(upstream: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     return upstream, _sum_rows(upstream)
 
@@ -115,8 +120,10 @@ def _with_bias(products: tf.Tensor, bias: tf.Tensor) -> tuple:
 
 
 @tf.custom_gradient
-def _relu_with_bias(products: tf.Tensor, bias: tf.Tensor) -> tuple:
-  # In one function, or else the compiler does not fuse it with the product.
+def _relu_with_bias(
+  products: tf.Tensor, bias: tf.Tensor
+) -> tuple[tf.Tensor, Gradient]:
+  """ReLU of `_with_bias`; one function, so that TensorFlow can fuse both."""
   outputs = tf.nn.relu(tf.nn.bias_add(products, bias))
 
   def gradient(upstream: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
@@ -127,20 +134,28 @@ def _relu_with_bias(products: tf.Tensor, bias: tf.Tensor) -> tuple:
 
 
 def _sum_rows(tensor: tf.Tensor) -> tf.Tensor:
-  """Sum of [.., units] over all but the last dimension."""
+  """Sums [.., units] over all axes but the last, as a matrix product."""
   rows = tf.reshape(tensor, (-1, tensor.shape[-1]))
   ones = tf.ones((1, tf.shape(rows)[0]), rows.dtype)
   return tf.matmul(ones, rows)[0]
 
 
-class Dense(keras.layers.Dense):
-  """Dense layer whose product is computed in the type of `autocast`."""
+@keras.saving.register_keras_serializable(package='planet_tf')
+class MixedDense(keras.layers.Dense):
+  """Dense layer that computes its product in the type of `autocast`.
 
-  def __init__(self, *args: object, **kwargs: object) -> None:
-    # Keras would turn the inputs into float32 otherwise.
-    super().__init__(*args, autocast=False, **kwargs)
+  Args:
+    units: Size of the outputs.
+    activation: Name of the activation; linear by default.
+  """
+
+  def __init__(
+    self, units: int, activation: str | None = None, **kwargs: object
+  ) -> None:
+    # By default, Keras would cast the inputs to float32.
+    super().__init__(units, activation, autocast=False, **kwargs)
 
   def call(self, inputs: tf.Tensor) -> tf.Tensor:
-    """Maps [.., X] to [.., units] in the type of products."""
+    """Maps [.., X] to [.., units] in the type of `autocast`."""
     outputs = matmul(inputs, self.kernel)
     return add_bias(outputs, self.bias, self.activation)

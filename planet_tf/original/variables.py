@@ -1,22 +1,31 @@
-"""The original's variable names, for golden tests and its checkpoints.
+"""Maps the original's variable names to the variables of a world model.
 
-Layouts are the same on both sides: dense kernels [in, out], convolutions
+The golden tests and the reader of the original's checkpoints use these names.
+Both sides have the same layouts: dense kernels [in, out], convolutions
 [h, w, in, out], transposed convolutions [h, w, out, in], the GRU's kernels
 over [input, state] with the reset gate before the update gate.
 """
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 import keras
 import numpy as np
 
 from planet_tf import models, networks
+from planet_tf.models.layers import GRUBlockCell, PrecomputedDense
+from planet_tf.networks.convolution import (
+  PointConv2DTranspose,
+  StridedConv2D,
+  StridedConv2DTranspose,
+)
+from planet_tf.ops.precision import MixedDense
 from planet_tf.world_model import WorldModel
 
-# Scope of the original -> its layers in order of creation, as paths of ours.
-# The original numbers the layers of a scope by kind: dense, dense_1, ...
+# Scope of the original -> attribute paths of our layers, in the original's
+# order of creation. It numbers the layers of a scope by kind: dense, dense_1.
 _ENCODER = {'encoder': ('encoder.convolutions',)}
-_DYNAMICS = {
+_DYNAMICS: dict[type, dict[str, tuple[str, ...]]] = {
   models.RSSM: {
     'rnn/rssm/transition': (
       'dynamics.input_layers',
@@ -59,34 +68,35 @@ _HEADS = {
   networks.FeedForward: ('hidden', 'mean'),
 }
 
-# Class of our layer -> what the original calls it.
+# Class of our layer -> kind of the original's layer.
 _KINDS = {
-  'Conv2D': 'conv2d',
-  'Conv2DTranspose': 'conv2d_transpose',
-  'Dense': 'dense',
-  'GRU': 'gru_cell',
-  'PointTransposed': 'conv2d_transpose',
-  'PrecomputedDense': 'dense',
+  GRUBlockCell: 'gru_cell',
+  MixedDense: 'dense',
+  PointConv2DTranspose: 'conv2d_transpose',
+  PrecomputedDense: 'dense',
+  StridedConv2D: 'conv2d',
+  StridedConv2DTranspose: 'conv2d_transpose',
+  keras.layers.Dense: 'dense',
 }
 
 
 def original_variables(model: WorldModel) -> dict[str, keras.Variable]:
-  """Maps the original's variable names to the variables of a model.
+  """Returns a model's variables by the original's names.
 
   Args:
-    model: A world model.
+    model: World model.
 
   Returns:
-    Names such as `graph/encoder/conv2d_1/kernel` and our variables.
+    Variables by names such as `graph/encoder/conv2d_1/kernel`.
 
   Raises:
-    ValueError: If the original has no such dynamics.
+    ValueError: The original has no such dynamics.
   """
   variables = {}
   for scope, paths in _scopes(model).items():
-    counts = {}
+    counts: dict[str, int] = {}
     for layer in _layers(model, paths):
-      kind = _KINDS[type(layer).__name__]
+      kind = _KINDS[type(layer)]
       index = counts.get(kind, 0)
       counts[kind] = index + 1
       suffix = f'_{index}' if index else ''
@@ -99,15 +109,15 @@ def original_variables(model: WorldModel) -> dict[str, keras.Variable]:
 def adam_slots(
   optimizer: keras.optimizers.Adam, model: WorldModel
 ) -> dict[str, keras.Variable]:
-  """Maps the original's names of Adam's slots to an optimizer's variables.
+  """Returns an optimizer's moments by the original's names.
 
   Args:
-    optimizer: An Adam optimizer built for the model's variables.
-    model: A world model.
+    optimizer: Adam optimizer, built for the model's variables.
+    model: World model.
 
   Returns:
-    Names such as `graph/graph/encoder/conv2d/kernel/main` (first moment;
-    `main_1` is the second) and the optimizer's variables.
+    Variables by names such as `graph/graph/encoder/conv2d/kernel/main` for the
+    first moment and `.../main_1` for the second.
   """
   position = {id(v): i for i, v in enumerate(model.trainable_variables)}
   slots = {}
@@ -119,14 +129,14 @@ def adam_slots(
 
 
 def load_original(model: WorldModel, values: Mapping[str, np.ndarray]) -> None:
-  """Assigns weights of the original to a model.
+  """Assigns the original's weights to a model.
 
   Args:
-    model: A world model.
+    model: World model.
     values: Arrays by the original's names; extra names are an error.
 
   Raises:
-    ValueError: If names or shapes do not match the model; lists them all.
+    ValueError: Names or shapes do not match the model; the message lists all.
   """
   variables = original_variables(model)
   shapes = {name: tuple(variable.shape) for name, variable in variables.items()}
@@ -142,17 +152,17 @@ def load_original(model: WorldModel, values: Mapping[str, np.ndarray]) -> None:
   }
   text = '; '.join(f'{k}: {", ".join(v)}' for k, v in problems.items() if v)
   if text:
-    raise ValueError(f'The weights do not fit this model ({text}).')
+    raise ValueError(f'The weights do not match this model ({text}).')
   for name, variable in variables.items():
     variable.assign(values[name])
 
 
 def _scopes(model: WorldModel) -> dict[str, tuple[str, ...]]:
-  """Scopes of a model's variables, and the layers in each."""
+  """Returns the attribute paths of a model's layers by scope."""
   kind = type(model.dynamics)
   if kind not in _DYNAMICS:
     raise ValueError(f'The original has no {kind.__name__} dynamics.')
-  heads = {
+  heads: dict[str, tuple[str, ...]] = {
     f'head_{name}': tuple(f'heads.{name}.{x}' for x in _HEADS[type(head)])
     for name, head in model.heads.items()
   }
@@ -162,8 +172,9 @@ def _scopes(model: WorldModel) -> dict[str, tuple[str, ...]]:
 def _layers(
   model: WorldModel, paths: Iterable[str]
 ) -> Iterable[keras.layers.Layer]:
+  """Yields the layers at attribute paths; a path may name a list."""
   for path in paths:
-    value = model
+    value: Any = model
     for part in path.split('.'):
       value = value[part] if isinstance(value, dict) else getattr(value, part)
     yield from value if isinstance(value, list) else [value]

@@ -25,7 +25,7 @@ BATCH, LENGTH, ACTION, EMBEDDING = 3, 6, 2, 9
 def cell(request):
   keras.utils.set_random_seed(1)
   cell = MODELS[request.param]()
-  cell.build_cell(ACTION, EMBEDDING)
+  cell.build((None, ACTION), (None, EMBEDDING))
   return cell
 
 

@@ -9,7 +9,7 @@ from planet_tf.models import RNN
 
 def test_divergence_is_half_the_squared_distance():
   cell = RNN(3, 4)
-  cell.build_cell(2, 5)
+  cell.build((None, 2), (None, 5))
   state = {name: tf.random.normal((2, 3)) for name in cell.state_sizes}
   noise = tf.zeros((2, 2, 3))
   prior, posterior = cell(state, tf.ones((2, 2)), tf.ones((2, 5)), noise)

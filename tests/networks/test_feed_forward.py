@@ -27,7 +27,7 @@ def _normal(value, mean, stddev):
 
 def _deviation(head):
   hidden = head.hidden[0](FEATURES)
-  raw = np.asarray(head.stddev(hidden))
+  raw = np.asarray(head.raw_stddev(hidden))
   return np.log1p(np.exp(raw + 0.55)) + 0.01
 
 
