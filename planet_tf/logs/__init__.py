@@ -1,1 +1,1 @@
-"""What a run records: metrics, images, videos, progress."""
+"""Records of a run: metrics, images, videos and progress bars."""

@@ -1,4 +1,4 @@
-"""What TensorBoard shows of a run beside its curves: settings and a layout."""
+"""Writes the settings of a run and a layout of charts for TensorBoard."""
 
 from collections.abc import Mapping
 
@@ -7,29 +7,31 @@ from tensorboard.plugins.custom_scalar import layout_pb2
 from tensorboard.plugins.custom_scalar import summary as custom_scalar
 from tensorboard.plugins.hparams import api as hparams
 
-# Category -> chart -> tags as regular expressions. The page `Custom Scalars`
-# shows them in this order, those of all chosen runs in one chart.
+# Category -> chart -> regular expressions of tags. The page `Custom Scalars`
+# shows the charts in this order, with the curves of all selected runs.
 LAYOUT = {
   'Return': {
-    'return: tests without noise, training data with it': [r'return(/.*)?'],
-    'return, median of a test': [r'return_median'],
+    'return: evaluation without noise, training data with noise': [
+      r'return(/.*)?'
+    ],
+    'return: median of an evaluation': [r'return_median'],
   },
   'Losses': {
     'image loss': [r'image_loss'],
     'reward loss': [r'reward_loss'],
-    'KL of the posterior from the prior': [r'kl'],
-    'entropies': [r'(prior|posterior)_entropy'],
+    'KL divergence of posterior and prior': [r'kl'],
+    'entropies of prior and posterior': [r'(prior|posterior)_entropy'],
     'gradient norm': [r'gradient_norm'],
   },
   'Open loop': {
-    'error of predicted images, 1 / 4 / 12 ahead': [
+    'error of predicted images, 1 / 4 / 12 decisions ahead': [
       r'open_loop_image_error/.*'
     ],
     'error of predicted rewards': [r'open_loop_reward_error/.*'],
     'log likelihood of images': [r'(prior|posterior|open_loop)/image_log_prob'],
   },
   'Time and data': {
-    'seconds per update, waiting for data': [
+    'seconds per update and waiting for data': [
       r'seconds_per_update',
       r'seconds_waiting_for_data',
     ],
@@ -41,8 +43,8 @@ LAYOUT = {
   },
 }
 
-# Settings that the page `HParams` shows before all others.
-FIRST = ('train.task', 'train.seed', 'make_world_model.dynamics')
+# Settings that the page `HParams` shows first.
+FIRST_SETTINGS = ('train.task', 'train.seed', 'make_world_model.dynamics')
 
 
 def write(
@@ -54,10 +56,10 @@ def write(
   """Writes the layout and the settings of a run.
 
   Args:
-    writer: Where the run's tests are recorded.
-    name: Name of the run, another one for each.
-    settings: Settings by name; the page `HParams` compares runs by them.
-    operative: Text of the settings that are in use; the page `Text`.
+    writer: Writer of the split `test`.
+    name: Unique name of the run.
+    settings: All settings by name, for the page `HParams`.
+    operative: Text of the settings that the run uses, for the page `Text`.
   """
   with writer.as_default(step=0):
     _write_layout()
@@ -89,7 +91,7 @@ def _write_layout() -> None:
 
 
 def _write_settings(settings: Mapping[str, object], name: str) -> None:
-  names = sorted(settings, key=lambda x: (not x.startswith(FIRST), x))
+  names = sorted(settings, key=lambda x: (not x.startswith(FIRST_SETTINGS), x))
   hparams.hparams_config(
     [hparams.HParam(name) for name in names], [hparams.Metric('return')]
   )
@@ -98,5 +100,5 @@ def _write_settings(settings: Mapping[str, object], name: str) -> None:
 
 
 def _plain(value: object) -> bool | float | str:
-  """A setting as HParams takes it."""
+  """Returns a setting as a type that HParams supports."""
   return value if isinstance(value, (bool, int, float, str)) else repr(value)

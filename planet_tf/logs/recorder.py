@@ -1,9 +1,5 @@
-"""Records of a run: metrics.jsonl and TensorBoard.
+"""Records metrics and images of a run in metrics.jsonl and TensorBoard."""
 
-docs/METRICS.md documents names and units.
-"""
-
-import json
 import pathlib
 import time
 from collections.abc import Mapping, Sequence
@@ -13,16 +9,13 @@ import tensorflow as tf
 from tensorboard.plugins.image import metadata
 
 from planet_tf.logs import dashboard
+from planet_tf.logs.metrics_file import MetricsFile
 from planet_tf.logs.video import encode_gif
-from planet_tf.runs.atomic_files import atomic_write
 from planet_tf.runs.counters import Counters
-
-FILE = 'metrics.jsonl'
-SUPERSEDED = 'metrics.superseded.jsonl'
 
 
 class Recorder:
-  """Writes scalars and pictures of a run.
+  """Records scalars in both formats, images and histograms in TensorBoard.
 
   Args:
     logdir: The run directory.
@@ -30,15 +23,20 @@ class Recorder:
 
   def __init__(self, logdir: pathlib.Path) -> None:
     self._logdir = logdir
-    self._writers = {}
-    self.records = 0  # Lines of metrics.jsonl that belong to the run.
+    self._file = MetricsFile(logdir)
+    self._writers: dict[str, tf.summary.SummaryWriter] = {}
+
+  @property
+  def records(self) -> int:
+    """Number of recorded lines, to pass to `rewind` after a restart."""
+    return self._file.lines
 
   def settings(self, settings: Mapping[str, object], operative: str) -> None:
-    """Records the settings of the run for TensorBoard.
+    """Records the settings of the run in TensorBoard.
 
     Args:
-      settings: Settings by name.
-      operative: Text of those in use.
+      settings: All settings by name.
+      operative: Text of the settings that the run uses.
     """
     dashboard.write(
       self._writer('test'), str(self._logdir.resolve()), settings, operative
@@ -55,21 +53,20 @@ class Recorder:
 
     Args:
       split: `train` or `test`.
-      counters: Counters of the run at this moment.
-      values: Scalars by name, all finite; what has no value is left out.
-      lists: Lists of numbers by name, which TensorBoard does not get.
+      counters: Counters of the run.
+      values: Finite scalars by name.
+      lists: Lists of numbers by name, for metrics.jsonl only.
     """
     values = {name: float(value) for name, value in values.items()}
-    line = {
-      'time': round(time.time(), 3),
-      'split': split,
-      **counters.as_dict(),
-      **{name: _rounded(value) for name, value in values.items()},
-      **{name: list(map(_rounded, x)) for name, x in (lists or {}).items()},
-    }
-    with (self._logdir / FILE).open('a') as file:
-      file.write(json.dumps(line) + '\n')
-    self.records += 1
+    self._file.append(
+      {
+        'time': round(time.time(), 3),
+        'split': split,
+        **counters.as_dict(),
+        **{name: _rounded(value) for name, value in values.items()},
+        **{name: list(map(_rounded, x)) for name, x in (lists or {}).items()},
+      }
+    )
     with self._writer(split).as_default(step=counters.updates):
       for name, value in values.items():
         tf.summary.scalar(name, value)
@@ -79,14 +76,14 @@ class Recorder:
   def image(
     self, split: str, counters: Counters, name: str, image: np.ndarray
   ) -> None:
-    """Records a picture, uint8 [height, width, 3]."""
+    """Records an image, uint8 [height, width, 3]."""
     with self._writer(split).as_default(step=counters.updates):
       tf.summary.image(name, image[None])
 
   def histogram(
     self, split: str, counters: Counters, name: str, values: np.ndarray
   ) -> None:
-    """Records the distribution of numbers of any shape."""
+    """Records a histogram of numbers of any shape."""
     with self._writer(split).as_default(step=counters.updates):
       tf.summary.histogram(name, values)
 
@@ -98,9 +95,9 @@ class Recorder:
     frames: np.ndarray,
     rate: float = 10.0,
   ) -> None:
-    """Records an animation, uint8 [T, height, width, 3], as a GIF.
+    """Records an animation, uint8 [T, height, width, 3].
 
-    TensorBoard plays a GIF that is stored in place of an encoded picture.
+    TensorBoard plays a GIF that is stored in place of a PNG image.
     """
     height, width = frames.shape[1:3]
     value = tf.constant([str(width), str(height), encode_gif(frames, rate)])
@@ -114,23 +111,17 @@ class Recorder:
       )
 
   def flush(self) -> None:
-    """Makes everything recorded so far visible."""
+    """Flushes TensorBoard's event files."""
     for writer in self._writers.values():
       writer.flush()
 
   def rewind(self, records: int) -> None:
-    """Moves away what was recorded after a checkpoint: it will come again.
+    """Moves records that are newer than a checkpoint out of metrics.jsonl.
 
     Args:
-      records: Number of lines at the checkpoint.
+      records: Value of `records` at the checkpoint.
     """
-    path = self._logdir / FILE
-    lines = path.read_text().splitlines(True) if path.exists() else []
-    self.records = min(records, len(lines))
-    if len(lines) > records:
-      with (self._logdir / SUPERSEDED).open('a') as file:
-        file.writelines(lines[records:])
-      atomic_write(path, ''.join(lines[:records]))
+    self._file.rewind(records)
 
   def _writer(self, split: str) -> tf.summary.SummaryWriter:
     if split not in self._writers:
@@ -138,26 +129,6 @@ class Recorder:
         str(self._logdir / split)
       )
     return self._writers[split]
-
-
-def read_metrics(logdir: pathlib.Path, split: str | None = None) -> list[dict]:
-  """Reads metrics.jsonl.
-
-  Args:
-    logdir: The run directory.
-    split: Only lines of this split.
-
-  Returns:
-    One dict per line; what a crash has cut short or damaged is left out.
-  """
-  lines = []
-  for line in (logdir / FILE).read_text(errors='replace').splitlines():
-    try:
-      lines.append(json.loads(line))
-    except json.JSONDecodeError:
-      continue
-  lines = [x for x in lines if isinstance(x, dict) and 'split' in x]
-  return [x for x in lines if split is None or x['split'] == split]
 
 
 def _rounded(value: float) -> float:

@@ -1,4 +1,4 @@
-"""Collects episodes into the run directory.
+"""Runs a policy and writes the episodes into the run directory.
 
 Source: paper, algorithm 1; original: training/utility.py
 (simulate_episodes, collect_initial_episodes).
@@ -18,29 +18,31 @@ from planet_tf.control.simulate import (
   simulate,
 )
 from planet_tf.data import list_episodes, write_episode
+from planet_tf.errors import file_errors
 from planet_tf.training.seeds import make_integer_seed
 
 _NUMBER = re.compile(r'-episode(\d{6})(-|$)')
 
 
 class Collector:
-  """Collects episodes of one kind and one task into a folder.
+  """Collects the episodes of one task into a folder.
 
-  Episodes are numbered from 0, those of all tasks together. Everything random
-  in an episode is a function of the run's seed, the kind and the number, so
-  an episode that is lost with a crash comes back the same.
+  Episodes are numbered from 0 across all tasks. All random draws of an episode
+  are functions of the run's seed, the kind and the episode's number. An
+  episode that a crash loses is therefore collected again with equal content.
 
   Args:
-    directory: Folder of the episode files.
+    directory: Folder of the episode files; created if it does not exist.
     envs: Environments of the task.
-    kind: `train` or `test`; separates the seeds.
+    kind: `train` or `test`, which have different seeds.
     seed: Seed of the run.
   """
 
   def __init__(
     self, directory: pathlib.Path, envs: Envs, kind: str, seed: int
   ) -> None:
-    directory.mkdir(parents=True, exist_ok=True)
+    with file_errors('write', directory):
+      directory.mkdir(parents=True, exist_ok=True)
     self.directory = directory
     self.envs = envs
     self._kind = kind
@@ -49,16 +51,7 @@ class Collector:
   def collect_random(
     self, number: int, count: int, on_decision: Callable[[], None] | None = None
   ) -> Simulation:
-    """Collects episodes of random actions.
-
-    Args:
-      number: Number of the first episode.
-      count: Episodes to collect, at most as many as there are environments.
-      on_decision: Called after each decision.
-
-    Returns:
-      The episodes, which have been written.
-    """
+    """Collects episodes with random actions; arguments as in `collect`."""
     seeds = self._seeds('actions', number, count)
     policy = RandomPolicy(*action_bounds(self.envs.action_spec), seeds)
     return self.collect(policy, number, count, on_decision)
@@ -70,16 +63,16 @@ class Collector:
     count: int = 1,
     on_decision: Callable[[], None] | None = None,
   ) -> Simulation:
-    """Collects episodes of a policy, side by side.
+    """Collects episodes with a policy, in parallel, and writes them.
 
     Args:
-      policy: The policy.
+      policy: Policy that chooses the actions.
       number: Number of the first episode.
-      count: Episodes to collect, at most as many as there are environments.
+      count: Number of episodes, at most the number of environments.
       on_decision: Called after each decision.
 
     Returns:
-      The episodes, which have been written.
+      The episodes and their times.
     """
     seeds = self._seeds('env', number, count)
     result = simulate(self.envs, policy, seeds, on_decision)
@@ -97,23 +90,24 @@ class Collector:
     ]
 
 
-def set_aside(directory: pathlib.Path, number: int) -> list[pathlib.Path]:
-  """Moves episodes that are newer than the checkpoint out of the way.
+def move_superseded(directory: pathlib.Path, count: int) -> list[pathlib.Path]:
+  """Moves the episodes after the first `count` to the folder `superseded`.
 
-  They will be collected again, with the same content.
+  They are newer than the checkpoint. The run collects them again.
 
   Args:
     directory: Folder of the episode files.
-    number: Number of episodes at the checkpoint.
+    count: Number of episodes at the checkpoint.
 
   Returns:
-    The files' new paths, in the folder `superseded`.
+    New paths of the moved files.
   """
   moved = []
   for path in list_episodes(directory):
     match = _NUMBER.search(path.stem)
-    if match and int(match[1]) >= number:
+    if match and int(match[1]) >= count:
       target = directory / 'superseded' / path.name
-      target.parent.mkdir(exist_ok=True)
-      moved.append(path.replace(target))
+      with file_errors('write', target):
+        target.parent.mkdir(exist_ok=True)
+        moved.append(path.replace(target))
   return moved

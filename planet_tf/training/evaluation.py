@@ -1,4 +1,4 @@
-"""The test phase: losses, open-loop predictions, episodes without noise.
+"""Evaluates model and agent: losses, predictions, episodes without noise.
 
 Source: original: training/define_summaries.py and the phase `test` of
 training/trainer.py.
@@ -15,7 +15,7 @@ from planet_tf.agent import PlanetAgent
 from planet_tf.config.factories import make_sampler
 from planet_tf.config.settings import TrainSettings
 from planet_tf.control.simulate import Episode
-from planet_tf.logs import images, predictions
+from planet_tf.logs import images, predictions, summaries
 from planet_tf.logs.metric_names import metric_suffix
 from planet_tf.logs.recorder import Recorder
 from planet_tf.logs.video import enlarge
@@ -25,29 +25,21 @@ from planet_tf.training.collector import Collector
 from planet_tf.training.seeds import make_integer_seed, make_seed
 from planet_tf.world_model import WorldModel
 
-# Decisions that are predicted open loop in the episodes of a test (figure 10).
+# Decisions to predict open loop in the evaluation's episodes (figure 10).
 LONG_HORIZON = 50
-
-
-def in_turns(groups: Iterable[Sequence[Episode]]) -> list[Episode]:
-  """The first episode of each group, then the second of each, and so on."""
-  rounds = itertools.chain(*itertools.zip_longest(*groups))
-  return [episode for episode in rounds if episode is not None]
 
 
 @dataclasses.dataclass
 class Evaluation:
-  """Tests the agent and its model.
+  """Evaluates the model on test data and the agents in the environments.
 
   Attributes:
     settings: Settings of the run.
     model: The world model.
-    agents: Agent of each planner that is tested, by its name.
-    collectors: Collector of each task, by its name.
-    recorder: Takes the pictures.
+    agents: Agent of each planner to evaluate, by the planner's name.
+    collectors: Collector of each task, by the task's name.
+    recorder: Recorder of the run.
   """
-
-  __test__ = False  # It is not a test of pytest's.
 
   settings: TrainSettings
   model: WorldModel
@@ -57,25 +49,25 @@ class Evaluation:
 
   def __post_init__(self) -> None:
     context = self.settings.open_loop_context
-    self._test = tf.function(self.model.test_step, autograph=False)
+    self._test = tf.function(self.model.batch_metrics, autograph=False)
     self._predict = tf.function(
       lambda batch: predictions.predict(self.model, batch, context),
       autograph=False,
-      reduce_retracing=True,  # Episodes may end early.
+      reduce_retracing=True,  # Episodes differ in length.
     )
 
   def lacks_seed_episodes(self, counters: Counters) -> bool:
-    """Whether random episodes are missing, which tests draw batches from."""
+    """Returns whether random episodes of test data are missing."""
     wanted = self.settings.seed_episodes * len(self.collectors)
     return counters.test_episodes < wanted
 
   def collect_seed_episodes(
     self, counters: Counters, on_decision: Callable[[], None]
   ) -> None:
-    """Collects the next random episodes, side by side, and counts them.
+    """Collects the next random episodes of test data in parallel.
 
     Args:
-      counters: Counters of the run; `test_episodes` goes up.
+      counters: Counters of the run; this method increments `test_episodes`.
       on_decision: Called after each decision.
     """
     number, seeds = counters.test_episodes, self.settings.seed_episodes
@@ -92,33 +84,28 @@ class Evaluation:
   def run(
     self, counters: Counters, on_decision: Callable[[], None]
   ) -> tuple[dict[str, float], dict[str, list[float]]]:
-    """Runs one phase and counts it.
+    """Runs one evaluation.
 
-    As in the original, the batch is drawn before the new episodes, which
-    become test data too.
+    The new episodes become test data. As in the original, the batch is drawn
+    before them.
 
     Args:
-      counters: Counters of the run; `tests` and `test_episodes` go up.
+      counters: Counters of the run; this method increments `tests` and
+        `test_episodes`.
       on_decision: Called after each decision.
 
     Returns:
-      Metrics by name, of which `return` is missing if there are no episodes;
-      and the return of every episode as `episode_returns`, with a suffix for
+      Metrics by name, without `return` if the settings ask for no episodes;
+      and the return of each episode as `episode_returns`, with a suffix for
       tasks and planners.
     """
-    (directory,) = {x.directory for x in self.collectors.values()}
-    sampler = make_sampler(
-      directory,
-      keys=self.model.batch_keys,
-      seed=make_integer_seed(self.settings.seed, 'test-data', counters.tests),
-    )
-    batch = sampler.sample()
+    batch = self._sample_batch(counters)
     metrics = {k: float(v) for k, v in self._test(batch).items()}
-    metrics.update(self._describe(batch, counters))
-    episodes = self._act(counters.test_episodes, on_decision)
-    metrics.update(self._describe_episodes(episodes, counters))
-    self._show_long_prediction(episodes, counters)
-    # Not before: a phase that is interrupted is run again as a whole.
+    metrics.update(self._evaluate_predictions(batch, counters))
+    episodes = self._run_agents(counters.test_episodes, on_decision)
+    metrics.update(self._evaluate_returns(episodes, counters))
+    self._record_long_prediction(episodes, counters)
+    # Last, because an interrupted evaluation starts again from the beginning.
     counters.test_episodes += sum(map(len, episodes.values()))
     counters.tests += 1
     returns = {
@@ -128,10 +115,32 @@ class Evaluation:
     }
     return metrics, returns
 
-  def _act(
+  def _sample_batch(self, counters: Counters) -> dict[str, np.ndarray]:
+    """Draws a batch of test data."""
+    (directory,) = {x.directory for x in self.collectors.values()}
+    sampler = make_sampler(
+      directory,
+      keys=self.model.batch_keys,
+      seed=make_integer_seed(self.settings.seed, 'test-data', counters.tests),
+    )
+    return sampler.sample()
+
+  def _evaluate_predictions(
+    self, batch: Mapping[str, np.ndarray], counters: Counters
+  ) -> dict[str, float]:
+    """Returns metrics of the predictions for a batch; records images."""
+    result = self._predict_arrays(batch)
+    context = self.settings.open_loop_context
+    summaries.record_predictions(self.recorder, counters, result, context)
+    return {
+      **predictions.metrics(result),
+      **predictions.horizon_errors(result, context),
+    }
+
+  def _run_agents(
     self, number: int, on_decision: Callable[[], None]
   ) -> dict[str, list[Episode]]:
-    """Episodes without noise, of each task with each planner.
+    """Runs episodes without noise in each task with each planner.
 
     Args:
       number: Number of the first episode.
@@ -142,8 +151,8 @@ class Evaluation:
     """
     result = {}
     for task, collector in self.collectors.items():
-      for test, agent in self.agents.items():
-        suffix = metric_suffix((task, self.collectors), (test, self.agents))
+      for planner, agent in self.agents.items():
+        suffix = metric_suffix((task, self.collectors), (planner, self.agents))
         episodes = self._run_episodes(agent, collector, number, on_decision)
         number += len(episodes)
         result[suffix] = episodes
@@ -156,8 +165,8 @@ class Evaluation:
     first: int,
     on_decision: Callable[[], None],
   ) -> list[Episode]:
-    """Episodes without noise; `first` is the number of the first."""
-    episodes = []
+    """Runs episodes without noise; `first` is the number of the first one."""
+    episodes: list[Episode] = []
     while len(episodes) < self.settings.evaluation_episodes:
       left = self.settings.evaluation_episodes - len(episodes)
       count = min(collector.envs.count, left)
@@ -167,30 +176,30 @@ class Evaluation:
       episodes += result.episodes
     return episodes
 
-  def _describe_episodes(
+  def _evaluate_returns(
     self, episodes: Mapping[str, Sequence[Episode]], counters: Counters
   ) -> dict[str, float]:
-    """Metrics of the returns; records a picture of the first episodes."""
+    """Returns metrics of the returns; records videos of the first episodes."""
     if not self.settings.evaluation_episodes:
       return {}
-    metrics, everything = {}, []
+    metrics: dict[str, float] = {}
+    all_returns: list[float] = []
     for suffix, some in episodes.items():
       returns = scores.returns_of(some)
       metrics[f'return{suffix}'] = float(np.mean(returns))
-      everything += returns
+      all_returns += returns
       video = enlarge(some[0]['image'])
       name = f'episode{suffix}'
       self.recorder.animation('test', counters, name, video, rate=20.0)
-    statistics = scores.describe_returns(everything)
-    metrics['return'] = statistics['mean']
-    metrics['return_median'] = statistics['median']
+    metrics['return'] = float(np.mean(all_returns))
+    metrics['return_median'] = float(np.percentile(all_returns, 50))
     return metrics
 
-  def _show_long_prediction(
+  def _record_long_prediction(
     self, episodes: Mapping[str, Sequence[Episode]], counters: Counters
   ) -> None:
-    """Records what is predicted far ahead, as in figures 10 and 11."""
-    chosen = in_turns(episodes.values())[: images.COLUMNS]
+    """Records long open-loop predictions as in figures 10 and 11."""
+    chosen = interleave(episodes.values())[: images.MAX_CHUNKS]
     context = self.settings.open_loop_context
     steps = [len(episode['reward']) for episode in chosen]
     length = min([context + LONG_HORIZON, *steps])
@@ -200,45 +209,21 @@ class Evaluation:
       key: np.stack([episode[key][:length] for episode in chosen])
       for key in self.model.batch_keys
     }
-    # In recorded episodes it has more bits than in batches.
+    # Recorded episodes have rewards in float64, batches in float32.
     batch['reward'] = batch['reward'].astype(np.float32)
-    seen = tf.nest.map_structure(np.asarray, self._predict(batch))
-    self._show_pictures('open_loop_long', seen, 'open_loop', counters)
+    result = self._predict_arrays(batch)
+    summaries.record_open_loop(
+      self.recorder, counters, 'open_loop_long', result, context
+    )
 
-  def _show_pictures(
-    self,
-    name: str,
-    seen: Mapping[str, Mapping],
-    view: str,
-    counters: Counters,
-  ) -> None:
-    """Records the pictures of a view under a name."""
-    truth, predicted = seen['truth'], seen[view]['predicted']
-    strip = images.strip(truth['image'], predicted['image'])
-    self.recorder.image('test', counters, f'{name}/strip', strip)
-    animation = images.frames(truth['image'], predicted['image'])
-    self.recorder.animation('test', counters, f'{name}/animation', animation)
-    if view != 'open_loop':
-      return
-    small = {k: v for k, v in predicted.items() if k != 'image'}
-    log_probs = {k: seen[view]['log_prob'][k] for k in small}
-    context = self.settings.open_loop_context
-    plot = images.trajectories(truth, small, log_probs, context)
-    self.recorder.image('test', counters, f'{name}/trajectories', plot)
+  def _predict_arrays(
+    self, batch: Mapping[str, np.ndarray]
+  ) -> predictions.Predictions:
+    """Returns predictions for a batch as arrays."""
+    return tf.nest.map_structure(np.asarray, self._predict(batch))
 
-  def _describe(
-    self, batch: Mapping[str, np.ndarray], counters: Counters
-  ) -> dict[str, float]:
-    """Metrics of what the model predicts; records pictures of it."""
-    seen = tf.nest.map_structure(np.asarray, self._predict(batch))
-    context = self.settings.open_loop_context
-    for view in predictions.NAMES:
-      self._show_pictures(view, seen, view, counters)
-      values = {**seen[view]['predicted'], 'entropy': seen[view]['entropy']}
-      del values['image']
-      for name, numbers in values.items():
-        self.recorder.histogram('test', counters, f'{view}/{name}', numbers)
-    return {
-      **predictions.metrics(seen),
-      **predictions.horizon_errors(seen, context),
-    }
+
+def interleave(groups: Iterable[Sequence[Episode]]) -> list[Episode]:
+  """Returns the first episode of each group, then the second ones, etc."""
+  rounds = itertools.chain(*itertools.zip_longest(*groups))
+  return [episode for episode in rounds if episode is not None]

@@ -1,4 +1,4 @@
-"""Profiles a few updates of a session for TensorBoard."""
+"""Profiles a range of updates for TensorBoard."""
 
 import pathlib
 from typing import NamedTuple
@@ -7,11 +7,11 @@ import tensorflow as tf
 
 
 class UpdateRange(NamedTuple):
-  """Updates of a session, counted from 0.
+  """A range of updates, counted from the start of the session.
 
   Attributes:
-    first: The first one.
-    end: The one after the last.
+    first: First update, counted from 0.
+    end: Update after the last one.
   """
 
   first: int
@@ -19,10 +19,10 @@ class UpdateRange(NamedTuple):
 
   @classmethod
   def parse(cls, text: str) -> 'UpdateRange':
-    """Reads `FIRST:END`.
+    """Parses `FIRST:END`.
 
     Raises:
-      ValueError: The text is something else, or no update is in between.
+      ValueError: If the text has another form or the range is empty.
     """
     first, colon, end = text.partition(':')
     if (
@@ -30,16 +30,17 @@ class UpdateRange(NamedTuple):
     ):
       return cls(int(first), int(end))
     raise ValueError(
-      f'{text!r} is not of the form FIRST:END with FIRST < END, such as 10:20.'
+      f'{text!r} is not of the form FIRST:END with FIRST < END; write for '
+      'example 10:20.'
     )
 
 
 class Profiler:
-  """Starts and stops TensorFlow's profiler.
+  """Runs TensorFlow's profiler during a range of updates.
 
   Args:
-    logdir: Where the profile is written.
-    updates: What to profile; None for nothing.
+    logdir: Folder for the profile.
+    updates: Updates to profile; None to profile nothing.
   """
 
   def __init__(self, logdir: pathlib.Path, updates: UpdateRange | None) -> None:
@@ -49,19 +50,19 @@ class Profiler:
     self._running = False
 
   def before_update(self) -> None:
-    """Called before each update."""
+    """Starts the profiler before the first update of the range."""
     if self._updates and self._count == self._updates.first:
       tf.profiler.experimental.start(str(self._logdir))
       self._running = True
     self._count += 1
 
   def after_update(self) -> None:
-    """Called after each update."""
+    """Stops the profiler after the last update of the range."""
     if self._updates and self._count == self._updates.end:
       self.stop()
 
   def stop(self) -> None:
-    """Writes the profile, if one is being taken."""
+    """Stops the profiler and writes the profile, if it is running."""
     if self._running:
       tf.profiler.experimental.stop()
       self._running = False

@@ -1,4 +1,4 @@
-"""Wires a run together from its settings."""
+"""Builds a run from its settings and trains it."""
 
 import os
 import pathlib
@@ -36,34 +36,34 @@ from planet_tf.training.trainer import Trainer
 
 
 def train(
-  logdir: str | os.PathLike,
+  logdir: str | os.PathLike[str],
   should_stop: Callable[[], bool] = lambda: False,
   profile: UpdateRange | None = None,
 ) -> Counters:
-  """Trains an agent, or goes on training the one in the run directory.
+  """Trains an agent, or continues the training in the run directory.
 
-  Everything else is a setting; see `gin_configs/planet.gin`.
+  All other arguments are settings; see `gin_configs/planet.gin`.
 
   Args:
     logdir: The run directory.
-    should_stop: Asked after each update and decision; once it says yes, the
-      run is checkpointed and left.
+    should_stop: Called after each update and each decision. If it returns
+      True, the run writes a checkpoint and returns.
     profile: Updates of this session to profile.
 
   Returns:
-    The counters at the end.
+    The counters of the run.
 
   Raises:
-    ConfigurationError: A setting is out of range.
-    RunError: The run directory cannot be used.
-    TrainingDiverged: The loss is no longer finite.
+    ConfigurationError: If a setting is out of range.
+    RunError: If the run directory cannot be used.
+    TrainingDiverged: If the loss is not finite.
   """
   settings, schedule = check_settings()
   run = RunDirectory(logdir)
-  # As many as act side by side, so that data do not depend on the workers.
-  least = max(x.episodes for x in schedule.collections.values())
+  # Otherwise the data would depend on the number of workers.
+  min_envs = max(x.episodes for x in schedule.collections.values())
   try:
-    with open_envs(settings.tasks, least=least) as envs:
+    with open_envs(settings.tasks, min_envs=min_envs) as envs:
       trainer = _make_trainer(
         settings, schedule, run, envs, should_stop, profile
       )
@@ -71,24 +71,24 @@ def train(
       trainer.recorder.settings(
         gin_files.bindings(), gin_files.operative_text()
       )
-      return trainer.run_until_done()
+      return trainer.train(_total_updates(settings, schedule))
   finally:
     run.close()
 
 
 def check_settings() -> tuple[TrainSettings, Schedule]:
-  """Finds mistakes in the settings that show without an environment.
+  """Checks the settings as far as possible without an environment.
 
   Returns:
-    The training loop's settings and its schedule.
+    The settings of the training loop and its schedule.
 
   Raises:
-    ConfigurationError: A setting is out of range.
+    ConfigurationError: If a setting is out of range.
   """
   settings = make_train_settings()
   collections = {name: _collect_settings(name) for name in settings.collections}
   schedule = Schedule(collections, settings.updates_per_evaluation)
-  _check_end(settings, schedule)
+  _total_updates(settings, schedule)
   for name in {*settings.collections, *settings.evaluations}:
     with in_scope(name):
       make_planner()
@@ -108,6 +108,7 @@ def _make_trainer(
   should_stop: Callable[[], bool],
   profile: UpdateRange | None,
 ) -> Trainer:
+  """Makes the parts of a run and checks that they fit each other."""
   strategy = make_strategy(settings.strategy)
   with strategy.scope():
     model = make_model_for(envs, settings.seed)
@@ -158,35 +159,43 @@ def _make_trainer(
   )
 
 
-def _check_end(settings: TrainSettings, schedule: Schedule) -> None:
-  """Finds collections that end before there are enough episodes."""
-  wanted = settings.total_episodes - settings.seed_episodes
-  if schedule.updates_for(wanted) is None:
+def _total_updates(settings: TrainSettings, schedule: Schedule) -> int:
+  """Returns the number of updates at the end of the run.
+
+  Raises:
+    ConfigurationError: If all collections end before.
+  """
+  episodes = settings.total_episodes - settings.seed_episodes
+  updates = schedule.updates_for(episodes)
+  if updates is None:
     raise ConfigurationError(
-      f'train.total_episodes={settings.total_episodes} cannot be reached: all '
-      f'collections end before; raise collect.end or leave one at None.'
+      f'train.total_episodes={settings.total_episodes} cannot be reached, '
+      'because all collections end before; raise collect.end or set one to '
+      'None.'
     )
+  return updates
 
 
 def _check_batch(sampler: ChunkSampler, replicas: int) -> None:
-  """Finds batches that cannot be shared out equally."""
+  """Checks that batches can be divided equally among the devices."""
   if sampler.batch % replicas:
     raise ConfigurationError(
-      f'make_sampler.batch={sampler.batch} cannot be shared out equally to '
-      f"{replicas} devices; choose a multiple, or train.strategy='one'."
+      f'make_sampler.batch={sampler.batch} is not a multiple of the {replicas} '
+      "devices; choose a multiple, or set train.strategy='one'."
     )
 
 
 def _check_lengths(sampler: ChunkSampler, duration: int, context: int) -> None:
-  """Finds chunks that do not fit before anything is collected."""
+  """Checks that chunks fit into episodes and are longer than the context."""
   if sampler.needed_steps > duration + 1:
     raise ConfigurationError(
-      f'make_sampler wants {sampler.needed_steps} steps of an episode '
-      f'(length times num_chunks), but episodes have {duration + 1} (decisions '
-      'plus one); lower make_sampler.length or num_chunks.'
+      f'make_sampler needs {sampler.needed_steps} steps per episode (length '
+      f'times num_chunks), but episodes have {duration + 1} (decisions plus '
+      'one); lower make_sampler.length or make_sampler.num_chunks.'
     )
   if context >= sampler.length:
     raise ConfigurationError(
       f'train.open_loop_context={context} must be less than '
-      f'make_sampler.length={sampler.length}, to leave something to predict.'
+      f'make_sampler.length={sampler.length}; lower the context or raise the '
+      'length.'
     )

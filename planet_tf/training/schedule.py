@@ -1,11 +1,12 @@
-"""When to collect and when to test, and what changes with time.
+"""When to collect episodes and when to evaluate.
 
-The original counts samples, at 50 an update; here the unit is the update,
-and the defaults give the same events. In each step of the original the update
-comes before the collection, and phases start at step 0, where nothing is
-collected: so the first episode comes after update C + 1, the second after
-2C + 1, while tests come after whole multiples. Original: tools/schedule.py
-and training/trainer.py.
+Times are counted in updates. The original counts samples, 50 per update, and
+the default settings give the same events. In a step of the original, the
+update comes before the collection, and nothing is collected in step 0. The
+first episode therefore follows update C + 1 and the second one 2C + 1, while
+evaluations follow whole multiples of their interval.
+
+Source: original: tools/schedule.py and training/trainer.py.
 """
 
 import bisect
@@ -15,16 +16,16 @@ from typing import NamedTuple
 
 from planet_tf.config.settings import CollectSettings
 
-_FOREVER = 2**40  # Updates; more than anybody will make.
+_NEVER = 2**40  # More updates than any run makes.
 
 
-class Turn(NamedTuple):
-  """Whose turn it is to collect.
+class NextEpisodes(NamedTuple):
+  """The episodes to collect next.
 
   Attributes:
     collection: Name of the collection; empty for the seed episodes.
     task: Index of the task.
-    episodes: Episodes that are to be collected side by side.
+    episodes: Number of episodes to collect in parallel.
   """
 
   collection: str
@@ -34,77 +35,83 @@ class Turn(NamedTuple):
 
 @dataclasses.dataclass(frozen=True)
 class Schedule:
-  """Events as a function of the number of updates.
+  """Number of collections and evaluations as a function of the updates.
 
   Attributes:
     collections: Settings of the collections, by name.
-    updates_per_evaluation: Updates for each test phase.
+    updates_per_evaluation: Updates between two evaluations.
   """
 
   collections: Mapping[str, CollectSettings]
   updates_per_evaluation: int
 
-  def turn(self, number: int, tasks: int = 1) -> Turn:
-    """Whose turn it is to collect an episode.
+  def next_episodes(self, number: int, tasks: int = 1) -> NextEpisodes:
+    """Returns what to collect next.
 
-    Collections that are due after the same update come in their order, each
-    with all tasks in theirs.
+    If several collections are due after the same update, they follow each
+    other in the order of the settings, each with all tasks.
 
     Args:
-      number: Number of the episode, from 0, without the seed episodes.
+      number: Number of the next episode, counted from 0 without the seed
+        episodes.
       tasks: Number of tasks.
+
+    Raises:
+      ValueError: If all collections have ended.
     """
     updates = self._first(self.episodes, number // tasks + 1)
     left = number - self.episodes(updates - 1) * tasks
     for name, settings in self.collections.items():
-      if _times(settings, updates) > _times(settings, updates - 1):
+      if _num_times(settings, updates) > _num_times(settings, updates - 1):
         if left < settings.episodes * tasks:
           task, done = divmod(left, settings.episodes)
-          return Turn(name, task, settings.episodes - done)
+          return NextEpisodes(name, task, settings.episodes - done)
         left -= settings.episodes * tasks
-    raise ValueError(f'No collection is left for episode {number}.')
+    raise ValueError(f'All collections end before episode {number}.')
 
   def episodes(self, updates: int) -> int:
-    """Episodes to have collected of each task after so many updates."""
+    """Returns the episodes of each task that are due after these updates."""
     return sum(
-      _times(settings, updates) * settings.episodes
+      _num_times(settings, updates) * settings.episodes
       for settings in self.collections.values()
     )
 
-  def tests(self, updates: int) -> int:
-    """Test phases to have completed after so many updates."""
+  def evaluations(self, updates: int) -> int:
+    """Returns the number of evaluations that are due after these updates."""
     return updates // self.updates_per_evaluation
 
   def updates_until_event(self, updates: int) -> int:
-    """Updates from now to the next collection or test, at least 1."""
-    following = self._first(self._events, self._events(updates) + 1)
-    return following - updates
+    """Returns the updates until the next event, at least 1."""
+    return self._first(self._events, self._events(updates) + 1) - updates
 
   def updates_for(self, episodes: int) -> int | None:
-    """Updates after which so many episodes of each task are collected.
+    """Returns the updates after which this many episodes are due.
+
+    Args:
+      episodes: Episodes of each task, without the seed episodes.
 
     Returns:
-      Updates, or None if all collections end before.
+      Number of updates, or None if all collections end before.
     """
     updates = self._first(self.episodes, episodes)
-    return None if updates == _FOREVER else updates
+    return None if updates == _NEVER else updates
 
   def _events(self, updates: int) -> int:
-    return self.episodes(updates) + self.tests(updates)
+    return self.episodes(updates) + self.evaluations(updates)
 
   @staticmethod
-  def _first(count: Callable[[int], int], least: int) -> int:
-    """Updates after which a count that never falls has reached a number."""
-    return bisect.bisect_left(range(_FOREVER), least, key=count)
+  def _first(count: Callable[[int], int], target: int) -> int:
+    """Returns the updates after which a growing count reaches a target."""
+    return bisect.bisect_left(range(_NEVER), target, key=count)
 
 
-def _times(settings: CollectSettings, updates: int) -> int:
-  """How often a collection has come after so many updates.
+def _num_times(settings: CollectSettings, updates: int) -> int:
+  """Returns how often a collection has run after these updates.
 
-  Original: tools/schedule.py (binary).
+  Source: original: tools/schedule.py (binary).
   """
   interval, end = settings.interval, settings.end
   start = interval if settings.start is None else settings.start
-  # The step of the original in which the last of these updates was made.
+  # The original's step during which the last of these updates runs.
   step = updates - 1 if end is None else min(updates, end) - 1
   return (step - start) // interval + 1 if step >= max(start, 0) else 0

@@ -1,8 +1,7 @@
-"""Seeds of every random draw of a run.
+"""Seeds of all random draws of a run.
 
-A seed is a function of the run's seed, of what it is for, and of a counter.
-So there is no generator whose state could get lost: whoever resumes at a
-counter draws what would have been drawn.
+A seed is a function of the run's seed, a purpose and a counter. No random
+generator has a state to save: a resumed run draws the same numbers.
 """
 
 import zlib
@@ -11,15 +10,12 @@ import numpy as np
 
 
 def make_seed(run_seed: int, purpose: str, counter: int) -> np.ndarray:
-  """Derives a seed.
+  """Returns a stateless seed for TensorFlow, int32 [2].
 
   Args:
     run_seed: Seed of the run, at least 0.
-    purpose: What the seed is for, such as `collect`.
-    counter: Which draw of its kind it is, at least 0.
-
-  Returns:
-    Stateless seed of TensorFlow, int32 [2].
+    purpose: What the seed is for, for example `train-agent`.
+    counter: Number of the draw among those with this purpose, at least 0.
   """
   entropy = [run_seed, zlib.crc32(purpose.encode()), counter]
   state = np.random.SeedSequence(entropy).generate_state(2, np.uint32)
@@ -27,5 +23,5 @@ def make_seed(run_seed: int, purpose: str, counter: int) -> np.ndarray:
 
 
 def make_integer_seed(run_seed: int, purpose: str, counter: int) -> int:
-  """As `make_seed`, but one integer in [0, 2^31)."""
+  """Returns an integer seed in [0, 2^31); arguments as in `make_seed`."""
   return int(make_seed(run_seed, purpose, counter)[0]) & 0x7FFFFFFF

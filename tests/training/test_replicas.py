@@ -68,7 +68,7 @@ def test_two_devices_learn_what_one_learns(tmp_path):
   [
     (
       'make_sampler.batch = 5',
-      'make_sampler.batch=5 cannot be shared out equally to 2',
+      'make_sampler.batch=5 is not a multiple of the 2 devices',
     ),
     (
       'make_world_model.jit_compile = True',

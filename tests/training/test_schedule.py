@@ -4,7 +4,7 @@ import pytest
 
 from planet_tf.config.settings import CollectSettings
 from planet_tf.ops.linear_ramp import LinearRamp, linear
-from planet_tf.training.schedule import Schedule, Turn
+from planet_tf.training.schedule import NextEpisodes, Schedule
 
 
 def _settings(interval, start=None, end=None, episodes=1):
@@ -39,8 +39,8 @@ def test_default_events_are_those_of_the_original(golden):
     if event['phase'] == 'test' and event['test_collect']:
       tests += 1
       updates_of_tests = done
-      assert _schedule(100, 1000).tests(done) == tests
-      assert _schedule(100, 1000).tests(done - 1) == tests - 1
+      assert _schedule(100, 1000).evaluations(done) == tests
+      assert _schedule(100, 1000).evaluations(done - 1) == tests - 1
   assert updates_of_tests == 3000
   schedule = _schedule(100, 1000)
   for number, updates in enumerate(collections, 1):
@@ -58,13 +58,13 @@ def test_updates_until_event_meets_every_event():
   schedule = _schedule(7, 10)
   updates, seen = 0, []
   while updates < 60:
-    before = schedule.episodes(updates), schedule.tests(updates)
+    before = schedule.episodes(updates), schedule.evaluations(updates)
     step = schedule.updates_until_event(updates)
     assert step >= 1
     for between in range(updates + 1, updates + step):
-      assert (schedule.episodes(between), schedule.tests(between)) == before
+      assert (schedule.episodes(between), schedule.evaluations(between)) == before
     updates += step
-    after = schedule.episodes(updates), schedule.tests(updates)
+    after = schedule.episodes(updates), schedule.evaluations(updates)
     assert after != before
     seen.append(updates)
   assert seen == [8, 10, 15, 20, 22, 29, 30, 36, 40, 43, 50, 57, 60]
@@ -106,17 +106,17 @@ def test_collections_and_tasks_take_turns():
   assert [schedule.episodes(updates) for updates in range(8)] == [
     *(0, 2, 2, 3, 5, 6, 6, 9)
   ]
-  turns = [schedule.turn(number, tasks=2) for number in range(18)]
+  turns = [schedule.next_episodes(number, tasks=2) for number in range(18)]
   assert turns == [
-    *(Turn('two', 0, 2), Turn('two', 0, 1), Turn('two', 1, 2)),
-    Turn('two', 1, 1),
-    *(Turn('one', 0, 1), Turn('one', 1, 1)),
-    *(Turn('two', 0, 2), Turn('two', 0, 1), Turn('two', 1, 2)),
-    Turn('two', 1, 1),
-    *(Turn('one', 0, 1), Turn('one', 1, 1)),
-    *(Turn('one', 0, 1), Turn('one', 1, 1)),
-    *(Turn('two', 0, 2), Turn('two', 0, 1), Turn('two', 1, 2)),
-    Turn('two', 1, 1),
+    *(NextEpisodes('two', 0, 2), NextEpisodes('two', 0, 1), NextEpisodes('two', 1, 2)),
+    NextEpisodes('two', 1, 1),
+    *(NextEpisodes('one', 0, 1), NextEpisodes('one', 1, 1)),
+    *(NextEpisodes('two', 0, 2), NextEpisodes('two', 0, 1), NextEpisodes('two', 1, 2)),
+    NextEpisodes('two', 1, 1),
+    *(NextEpisodes('one', 0, 1), NextEpisodes('one', 1, 1)),
+    *(NextEpisodes('one', 0, 1), NextEpisodes('one', 1, 1)),
+    *(NextEpisodes('two', 0, 2), NextEpisodes('two', 0, 1), NextEpisodes('two', 1, 2)),
+    NextEpisodes('two', 1, 1),
   ]
 
 
@@ -125,8 +125,8 @@ def test_collections_that_end_may_not_reach_the_episodes():
   assert schedule.episodes(1000) == 3
   assert schedule.updates_for(3) == 31
   assert schedule.updates_for(4) is None
-  with pytest.raises(ValueError, match='No collection is left for episode 3'):
-    schedule.turn(3)
+  with pytest.raises(ValueError, match='All collections end before episode 3'):
+    schedule.next_episodes(3)
 
 
 @pytest.mark.parametrize(

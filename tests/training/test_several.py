@@ -223,7 +223,7 @@ class _Spec:
     (['train.task = []'], 'train: task must hold at least one name'),
     (['train.task = ("dummy", "dummy")'], "task names 'dummy' twice"),
     (['collect.end = 15'], 'train.total_episodes=3 cannot be reached'),
-    (['collect.interval = 0'], 'every must be at least 1, got 0'),
+    (['collect.interval = 0'], 'interval must be at least 1, got 0'),
     (['collect.exploration_min = 2.0'], 'must be at most 1, got 2.0'),
     (
       [*TASKS, 'make_world_model.state_diagnostics = True'],
