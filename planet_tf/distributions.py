@@ -1,7 +1,8 @@
-"""Distributions and divergences, the one module that uses TFP.
+"""Log likelihoods, divergences and entropies from TensorFlow Probability.
 
-Layers return the parameters of distributions as tensors, since Keras layers
-cannot return distribution objects; the functions here make the distributions.
+Keras layers cannot return distribution objects, so they return the parameters
+as tensors, and these functions make the distributions. No other module imports
+TensorFlow Probability.
 """
 
 from collections.abc import Mapping
@@ -14,7 +15,7 @@ State = Mapping[str, tf.Tensor]
 
 
 def latent(state: State) -> tfd.Distribution:
-  """Diagonal Gaussian over the stochastic part of a latent state.
+  """Returns the diagonal Gaussian of a latent state.
 
   Args:
     state: Latent state with `mean` and `stddev`, each [.., S].
@@ -28,12 +29,12 @@ def latent(state: State) -> tfd.Distribution:
 def divergence(
   posterior: State, prior: State, mask: tf.Tensor | None = None
 ) -> tf.Tensor:
-  """KL divergence of the posterior from the prior, in nats.
+  """Computes the KL divergence of the posterior from the prior, in nats.
 
   Args:
     posterior: Latent state with `mean` and `stddev`, each [.., S].
     prior: Latent state of the same shapes.
-    mask: Which of them exist, bool [..]; the others count zero and have no
+    mask: Which entries exist, bool [..]; the others yield zero and have no
       gradient.
 
   Returns:
@@ -41,7 +42,7 @@ def divergence(
   """
   if mask is None:
     return tfd.kl_divergence(latent(posterior), latent(prior))
-  # Standard deviations of zero would make the gradients of the others nan.
+  # Standard deviations of zero would turn all gradients into nan.
   posterior, prior = (
     {
       'mean': state['mean'],
@@ -53,7 +54,7 @@ def divergence(
 
 
 def global_divergence(posterior: State) -> tf.Tensor:
-  """KL divergence of the posterior from a standard normal, in nats.
+  """Computes the KL divergence from a standard normal, in nats.
 
   Args:
     posterior: Latent state with `mean` and `stddev`, each [.., S].
@@ -67,7 +68,7 @@ def global_divergence(posterior: State) -> tf.Tensor:
 
 
 def entropy(state: State) -> tf.Tensor:
-  """Entropy of a latent state in nats; float32 [..]."""
+  """Computes the entropy of a latent state in nats, float32 [..]."""
   return latent(state).entropy()
 
 
@@ -81,7 +82,7 @@ def log_prob(
   low: float = -1.0,
   high: float = 1.0,
 ) -> tf.Tensor:
-  """Log likelihood of what a head predicts, constant included.
+  """Computes the log likelihood of an observed value, constant included.
 
   Args:
     mean: Predicted mean [.., *event], before truncation or tanh.

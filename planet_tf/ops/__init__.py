@@ -1,1 +1,1 @@
-"""TensorFlow operations below the layers, and the hardware they suit."""
+"""TensorFlow operations below the layers, and the hardware they run on."""

@@ -1,4 +1,4 @@
-"""Chooses what suits the machine: type of products, num_splits, compiler."""
+"""Chooses what suits the machine: precision, number of splits and compiler."""
 
 from typing import Literal
 
@@ -6,19 +6,16 @@ import tensorflow as tf
 
 from planet_tf.ops import hardware
 
-# The first NVIDIA GPUs with bfloat16 tensor cores (Ampere).
+# First NVIDIA GPUs with bfloat16 tensor cores (Ampere).
 _COMPUTE_CAPABILITY = (8, 0)
 
 
 def choose_precision(precision: str) -> str:
-  """Resolves `auto` for the hardware at hand.
+  """Returns the type of matrix products; resolves `auto` for this machine.
 
   Args:
-    precision: `float32`, `bfloat16` or `auto`.
-
-  Returns:
-    `bfloat16` where a GPU or the processor gains from it, else `float32`; a
-    type that is given stays as it is.
+    precision: `float32`, `bfloat16`, or `auto` for `bfloat16` if the GPU or
+      else the CPU computes it faster than `float32`.
   """
   if precision != 'auto':
     return precision
@@ -31,24 +28,23 @@ def choose_precision(precision: str) -> str:
 
 
 def choose_jit_compile(jit_compile: bool | Literal['auto']) -> bool:
-  """Resolves `auto`: XLA wins on GPUs and loses on processors."""
+  """Returns whether to use XLA; `auto` uses it on GPUs only.
+
+  On CPUs, XLA is slower than TensorFlow's own operations.
+  """
   if jit_compile == 'auto':
     return bool(tf.config.list_physical_devices('GPU'))
   return jit_compile
 
 
 def choose_num_splits(num_splits: int | Literal['auto']) -> int:
-  """Resolves `auto`, and gives each chain its share of the threads.
+  """Returns the number of splits and divides TensorFlow's threads among them.
 
-  TensorFlow takes up the numbers of threads when it runs its first operation;
-  afterwards, as in a notebook, they stay as they are.
+  TensorFlow's thread counts are fixed by its first operation.
 
   Args:
     num_splits: Number of splits. `auto` is one per core on CPUs, and 1 on GPUs
-      or if TensorFlow's thread counts can no longer be set.
-
-  Returns:
-    The number of num_splits.
+      or if the thread counts are fixed already.
 
   Raises:
     ValueError: The number is below 1.
@@ -56,17 +52,17 @@ def choose_num_splits(num_splits: int | Literal['auto']) -> int:
   if num_splits == 'auto':
     gpus = tf.config.list_physical_devices('GPU')
     wanted = 1 if gpus else hardware.cpu_splits(hardware.cores())
-    return wanted if _share_threads(wanted) else 1
+    return wanted if _divide_threads(wanted) else 1
   if num_splits < 1:
     raise ValueError(
       f"num_splits must be at least 1 or 'auto', got {num_splits}."
     )
-  _share_threads(num_splits)
+  _divide_threads(num_splits)
   return num_splits
 
 
-def _share_threads(num_splits: int) -> bool:
-  """Whether each chain has its share of the threads."""
+def _divide_threads(num_splits: int) -> bool:
+  """Gives each split its threads; returns whether that was possible."""
   if num_splits == 1:
     return True
   threading = tf.config.threading

@@ -1,4 +1,4 @@
-"""What the processor is and can do; standard library only."""
+"""Reads the features of the CPU; uses the standard library only."""
 
 import os
 import pathlib
@@ -7,54 +7,52 @@ from collections.abc import Collection
 
 _CPUINFO = pathlib.Path('/proc/cpuinfo')
 
-# Features that make bfloat16 products faster than float32, and how many times.
+# CPU features that make bfloat16 products faster than float32, and how many
+# times.
 BFLOAT16_GAIN = {'amx_bf16': '4 to 5', 'avx512_bf16': '1.8'}
 
-# With more, a chain of the paper's 1000 candidates would have too few rows for
-# fast products (100 rows reach 85% of the speed of 500, 50 rows 70%).
+# More splits would leave too few of the paper's 1000 candidates to each: 100
+# rows reach 85% of the speed of 500 rows, 50 rows reach 70%.
 MAX_SPLITS = 8
 
 
 def cpu_features() -> set[str]:
-  """Feature flags such as `avx2`; empty where the system does not tell."""
+  """Returns feature flags such as `avx2`; empty on systems other than Linux."""
   return set(_cpuinfo('flags').split())
 
 
 def cpu_name() -> str:
-  """Name of the processor."""
+  """Returns the name of the CPU."""
   return _cpuinfo('model name') or platform.processor()
 
 
 def cpu_precision(features: Collection[str]) -> str:
-  """The type in which a processor with these features computes faster."""
+  """Returns the faster type of a CPU, `bfloat16` or `float32`."""
   capable = any(name in features for name in BFLOAT16_GAIN)
   return 'bfloat16' if capable else 'float32'
 
 
 def cpu_splits(cores: int) -> int:
-  """Chains (`planet_tf.ops.parallel`) that suit so many cores."""
+  """Returns the number of splits that suits a number of cores."""
   return max(1, min(cores, MAX_SPLITS))
 
 
 def cores() -> int:
-  """Cores that this process may use."""
+  """Returns the number of cores that this process may use."""
   try:
     return len(os.sched_getaffinity(0))
-  except AttributeError:  # As on macOS.
+  except AttributeError:  # On macOS and Windows.
     return os.cpu_count() or 1
 
 
 def _cpuinfo(key: str) -> str:
-  """First value of a key in Linux' /proc/cpuinfo, or nothing."""
+  """Returns the first value of a key in /proc/cpuinfo, or an empty string."""
   try:
     lines = _CPUINFO.read_text().splitlines()
   except OSError:
     return ''
-  values = (
-    value for name, _, value in map(_split, lines) if name.strip() == key
-  )
-  return next(values, '').strip()
-
-
-def _split(line: str) -> tuple[str, str, str]:
-  return line.partition(':')
+  for line in lines:
+    name, _, value = line.partition(':')
+    if name.strip() == key:
+      return value.strip()
+  return ''

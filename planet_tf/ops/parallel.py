@@ -1,8 +1,8 @@
-"""Parts of a computation that run side by side, each on one thread.
+"""Splits computations into independent parts that run in parallel.
 
-Matrix products of a few hundred rows gain little from a second thread inside;
-two independent halves of the graph, a chain each, keep two cores busy.
-`planet_tf.ops.auto` chooses how many.
+A second thread hardly speeds up matrix products of a few hundred rows. Two
+independent halves of the graph, with one thread each, keep two cores busy.
+`planet_tf.ops.auto` chooses the number of splits.
 """
 
 import itertools
@@ -13,17 +13,17 @@ import tensorflow as tf
 
 Batch = Mapping[str, tf.Tensor]
 
-# Rows of a product in a chain: with many more, what a step of a plan leaves
-# behind no longer fits into a core's cache.
+# Rows of a matrix product in each split. With many more, the intermediate
+# results of one step of a plan do not fit into the cache of a core.
 ROWS_PER_SPLIT = 500
 
 
 def split(tensor: tf.Tensor, num_splits: int, axis: int) -> list[tf.Tensor]:
-  """Splits a tensor into parts whose sizes differ by one at most.
+  """Splits a tensor into parts whose sizes differ by at most one.
 
   Args:
     tensor: Tensor whose size along the axis is known.
-    num_splits: Number of parts, or as many as the size if that is less.
+    num_splits: Number of parts; at most the size of the axis.
     axis: Axis to split.
   """
   size = tensor.shape[axis]
@@ -33,7 +33,7 @@ def split(tensor: tf.Tensor, num_splits: int, axis: int) -> list[tf.Tensor]:
 
 
 def split_batch(batch: Batch, num_splits: int) -> list[dict[str, tf.Tensor]]:
-  """Splits tensors [B, ..] by name into one batch for each chain."""
+  """Splits tensors [B, ..] by name into smaller batches."""
   if num_splits == 1:
     return [dict(batch)]
   parts = [
@@ -47,7 +47,7 @@ def split_batch(batch: Batch, num_splits: int) -> list[dict[str, tf.Tensor]]:
 def map_chunks(
   function: Callable[[Any, tf.Tensor], tf.Tensor], inputs: Any, size: int
 ) -> tf.Tensor:
-  """Applies a function to one chunk of rows after the other.
+  """Applies a function to successive chunks of rows.
 
   Args:
     function: `function(chunk, index) -> tensor [rows of the chunk, ..]`.
@@ -55,12 +55,14 @@ def map_chunks(
     size: Rows in a chunk; the last one may have fewer.
 
   Returns:
-    The results [N, ..] side by side.
+    The concatenated results [N, ..].
   """
   rows = tf.shape(tf.nest.flatten(inputs)[0])[0]
   count = (rows + size - 1) // size
 
-  def body(index: tf.Tensor, results: tf.TensorArray) -> tuple:
+  def body(
+    index: tf.Tensor, results: tf.TensorArray
+  ) -> tuple[tf.Tensor, tf.TensorArray]:
     start = index * size
     chunk = tf.nest.map_structure(lambda x: x[start : start + size], inputs)
     return index + 1, results.write(index, function(chunk, index))
@@ -75,7 +77,7 @@ def map_chunks(
 
 
 def mean_of_parts(results: Sequence[Any], sizes: Sequence[int]) -> Any:
-  """Mean of nested results, each weighted by the size of its part.
+  """Returns the mean of nested results, weighted by the sizes of the parts.
 
   Args:
     results: Nested tensors of one structure; None where all have None.
@@ -85,7 +87,7 @@ def mean_of_parts(results: Sequence[Any], sizes: Sequence[int]) -> Any:
     return results[0]
   total = sum(sizes)
 
-  def mean(*tensors: tf.Tensor | None) -> tf.Tensor | None:
+  def mean(*tensors: Any) -> tf.Tensor | None:
     if tensors[0] is None:
       return None
     return tf.add_n(

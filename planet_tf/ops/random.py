@@ -1,7 +1,7 @@
-"""Seeds and standard normal noise, the same in every compiler.
+"""Seeds and standard normal noise that are equal on all devices.
 
-TensorFlow's own choice of the generator depends on the device and on XLA;
-here it is always Philox, and floats are made of its bits.
+By default, TensorFlow's choice of the random generator depends on the device
+and on XLA. Here it is always Philox, and the noise is computed from its bits.
 """
 
 import math
@@ -14,25 +14,24 @@ _LEVELS = 2**16
 
 
 def split_seed(seed: tf.Tensor, count: int) -> list[tf.Tensor]:
-  """Makes several seeds, int32 [2] each, of one."""
+  """Splits a seed into `count` independent seeds, int32 [2] each."""
   return tf.unstack(
     tf.random.experimental.stateless_split(seed, count, alg=_GENERATOR)
   )
 
 
 def fold_in(seed: tf.Tensor, number: tf.Tensor) -> tf.Tensor:
-  """Makes a seed, int32 [2], of a seed and a number."""
+  """Folds an integer into a seed, int32 [2]."""
   return tf.random.experimental.stateless_fold_in(seed, number, alg=_GENERATOR)
 
 
 def normal(shape: Sequence[int | tf.Tensor], seed: tf.Tensor) -> tf.Tensor:
   """Draws standard normal noise.
 
-  It is the Box-Muller transform of two numbers of 16 bits, which takes less
-  than half as long as `tf.random.stateless_normal` and gives the same in every
-  compiler up to rounding. Variance and tails are those of the normal
-  distribution up to 4.85 standard deviations, beyond which one in a million
-  values would lie.
+  The Box-Muller transform of two 16-bit numbers takes less than half as long
+  as `tf.random.stateless_normal`, and XLA computes the same up to rounding.
+  Values end at 4.85 standard deviations, which one in a million normally
+  distributed values exceeds; variance and tails are correct up to there.
 
   Args:
     shape: Shape of the noise.

@@ -1,1 +1,1 @@
-"""The original TensorFlow 1 code's variable names and checkpoints."""
+"""Variable names and checkpoints of the original TensorFlow 1 code."""

@@ -12,7 +12,7 @@ from planet_tf.original.variables import adam_slots, load_original
 from planet_tf.runs.checkpoints import CheckpointError
 from planet_tf.world_model import WorldModel
 
-# The weights of the model; a checkpoint also holds counters and means.
+# Names of weights; a checkpoint also holds counters and running means.
 _WEIGHT = re.compile(r'graph/(encoder|head_\w+|rnn)/')
 
 
@@ -26,13 +26,13 @@ def read_checkpoint(prefix: str) -> dict[str, np.ndarray]:
     Arrays by name.
 
   Raises:
-    CheckpointError: If there is no checkpoint or it is damaged.
+    CheckpointError: There is no checkpoint, or it is damaged.
   """
   prefix = prefix.removesuffix('.index')
   if not pathlib.Path(f'{prefix}.index').is_file():
     raise CheckpointError(
-      f'No checkpoint {prefix!r}: there is no {prefix}.index; give its path '
-      'up to and including the number of its step.'
+      f'No checkpoint {prefix!r}: there is no {prefix}.index; give the path '
+      'up to the step number, such as DIR/model.ckpt-1000.'
     )
   try:
     reader = tf.train.load_checkpoint(prefix)
@@ -40,26 +40,26 @@ def read_checkpoint(prefix: str) -> dict[str, np.ndarray]:
     return {name: np.asarray(reader.get_tensor(name)) for name in names}
   except (ValueError, IndexError, RuntimeError, tf.errors.OpError) as error:
     raise CheckpointError(
-      f'Checkpoint {prefix!r} is damaged ({one_line(error)}); restore its files from '
-      'a copy.'
+      f'Checkpoint {prefix!r} is damaged ({one_line(error)}); restore its '
+      'files from a copy.'
     ) from error
 
 
 def assign(
   model: WorldModel, values: Mapping[str, np.ndarray], updates: int
 ) -> bool:
-  """Gives a compiled model the weights and, if there, the state of Adam.
+  """Assigns the weights and, if saved, the state of Adam to a compiled model.
 
   Args:
-    model: A world model of the sizes of the checkpoint.
+    model: World model of the same sizes as the checkpoint.
     values: All arrays of the checkpoint by name.
-    updates: Updates that Adam has made.
+    updates: Number of updates before the checkpoint.
 
   Returns:
-    Whether the state of Adam was there.
+    Whether the checkpoint holds the state of Adam.
 
   Raises:
-    CheckpointError: If names or sizes do not match the model.
+    CheckpointError: Names or shapes do not match the model.
   """
   weights = {k: v for k, v in values.items() if _WEIGHT.match(k)}
   try:
@@ -80,18 +80,18 @@ def assign(
 def count_updates(
   values: Mapping[str, np.ndarray], batch: int, updates_per_evaluation: int
 ) -> int:
-  """Updates before a checkpoint, from its count of samples.
+  """Returns the number of updates before a checkpoint.
 
-  The original counts the chunks of training and test batches alike, and
-  writes checkpoints after tests.
+  The original counts the chunks of training and of test batches together, and
+  writes checkpoints after test batches.
 
   Args:
     values: All arrays of the checkpoint by name.
     batch: Chunks in a batch, B.
-    updates_per_evaluation: Updates from one test to the next.
+    updates_per_evaluation: Updates between two test batches.
 
   Returns:
-    The updates; 0 if the checkpoint has no count.
+    The number of updates; 0 if the checkpoint has no counter.
   """
   batches = int(values.get('global_step', 0)) // batch
   return batches - -(-batches // (updates_per_evaluation + 1))
