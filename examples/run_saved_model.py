@@ -1,4 +1,4 @@
-"""Lets an exported agent act in dm_control, without planet_tf.
+"""Runs an exported agent in dm_control, without planet_tf.
 
 python examples/run_saved_model.py exported/1 --episodes=5
 """
@@ -11,8 +11,8 @@ import pathlib
 
 
 def environment(pipe, name, repeat, seed):
-  """Sends image, reward, end; receives actions. Has a process of its own,
-  because TensorFlow and software OpenGL crash when they share one."""
+  """Sends image, reward and end; receives actions. Runs in a separate process,
+  because TensorFlow crashes in a process that renders with software OpenGL."""
   os.environ.setdefault('MUJOCO_GL', 'egl')
   from dm_control import suite
 
@@ -30,7 +30,7 @@ def environment(pipe, name, repeat, seed):
 
 
 def run_episode(agent, metadata, seed):
-  """Return of one episode."""
+  """Returns the sum of rewards of one episode."""
   (name, task), *_ = metadata['tasks'].items()
   process = multiprocessing.get_context('spawn')
   pipe, other = process.Pipe()
@@ -59,7 +59,7 @@ def main():
   options = parser.parse_args()
   path = options.saved_model / 'assets.extra' / 'metadata.json'
   metadata = json.loads(path.read_text())
-  # As many threads as suit the export: one for each of its parts.
+  # One thread for each part that the export computes in parallel.
   tf.config.threading.set_inter_op_parallelism_threads(metadata['num_splits'])
   agent = tf.saved_model.load(options.saved_model)
   for seed in range(options.episodes):

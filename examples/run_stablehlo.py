@@ -1,4 +1,4 @@
-"""Runs an agent exported with --format=stablehlo; needs jax and numpy alone.
+"""Runs an agent exported with --format=stablehlo; needs only jax and numpy.
 
 python examples/run_stablehlo.py exported_hlo
 """
@@ -16,7 +16,7 @@ from jaxlib import xla_client
 folder = pathlib.Path(sys.argv[1])
 manifest = json.loads((folder / 'manifest.json').read_text())
 names = [x['name'] for x in manifest['results']]
-inputs = dict(np.load(folder / 'inputs.npz'))  # Of the first call.
+inputs = dict(np.load(folder / 'inputs.npz'))  # Of the example call.
 weights = np.load(folder / 'weights.npz')
 weights = {name: jax.device_put(weights[name]) for name in weights}
 
@@ -30,7 +30,7 @@ with mlir.make_ir_context():
 
 for decision in range(5):
   inputs['seed'] = np.array([0, decision], np.int32)
-  inputs['image'][:] = 20 * decision  # Put what the camera sees here.
+  inputs['image'][:] = 20 * decision  # Replace by the camera image.
   arguments = [
     jax.device_put(inputs[x['name']])
     if x['kind'] == 'input'

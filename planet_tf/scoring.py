@@ -19,8 +19,8 @@ from planet_tf.control.simulate import (
 )
 from planet_tf.errors import UserError
 from planet_tf.exporting import loaded_agent
-from planet_tf.exporting.episode_video import panels
-from planet_tf.exporting.loaded_agent import Subject
+from planet_tf.exporting.episode_video import draw_frames
+from planet_tf.exporting.loaded_agent import LoadedAgent
 from planet_tf.logs.progress import progress_bar
 from planet_tf.logs.video import write_video
 from planet_tf.runs.atomic_files import atomic_write_json
@@ -50,7 +50,7 @@ def load(
   saved_model: str | None = None,
   files: Sequence[str] = (),
   params: Sequence[str] = (),
-) -> Subject:
+) -> LoadedAgent:
   """Loads an agent to score; replaces the current configuration.
 
   Args:
@@ -72,7 +72,7 @@ def load(
 
 
 def score(
-  agent: Subject,
+  agent: LoadedAgent,
   policy: PolicyName = 'agent',
   *,
   task: str | None = None,
@@ -118,7 +118,7 @@ def score(
   return record
 
 
-def _tasks(agent: Subject, task: str | None) -> list[str]:
+def _tasks(agent: LoadedAgent, task: str | None) -> list[str]:
   if task is None:
     return agent.tasks
   if task not in agent.tasks:
@@ -129,7 +129,9 @@ def _tasks(agent: Subject, task: str | None) -> list[str]:
   return [task]
 
 
-def _describe(agent: Subject, policy: PolicyName, seed: int) -> dict[str, Any]:
+def _describe(
+  agent: LoadedAgent, policy: PolicyName, seed: int
+) -> dict[str, Any]:
   """Returns the record without scores."""
   facts = dict(agent.facts)
   if policy != 'agent':
@@ -152,7 +154,7 @@ def _describe(agent: Subject, policy: PolicyName, seed: int) -> dict[str, Any]:
 
 
 def _run(
-  agent: Subject, policy: PolicyName, task: str, episodes: int, seed: int
+  agent: LoadedAgent, policy: PolicyName, task: str, episodes: int, seed: int
 ) -> tuple[Scores, int]:
   """Returns scores in one task, and the number of parallel environments."""
   with open_envs([task], action_size=agent.action_size) as opened:
@@ -166,7 +168,7 @@ def _run(
 
 
 def _make_policy(
-  agent: Subject, policy: PolicyName, task: str, envs: Envs
+  agent: LoadedAgent, policy: PolicyName, task: str, envs: Envs
 ) -> MakePolicy:
   if policy == 'agent':
     return lambda seed, _: agent.agent.policy(seed)
@@ -177,6 +179,8 @@ def _make_policy(
   return lambda seed, seeds: SimulatorPolicy(task, planner, seeds, seed, repeat)
 
 
-def _write_video(agent: Subject, episode: Episode, path: pathlib.Path) -> None:
-  write_video(path, panels(agent.functions, episode), rate=20.0)
+def _write_video(
+  agent: LoadedAgent, episode: Episode, path: pathlib.Path
+) -> None:
+  write_video(path, draw_frames(agent.functions, episode), rate=20.0)
   print(f'The video is {path}.', file=sys.stderr)

@@ -1,1 +1,1 @@
-"""The agent outside of training: SavedModel, StableHLO, LiteRT."""
+"""Exports of the agent: SavedModel, StableHLO, LiteRT."""

@@ -1,12 +1,12 @@
-"""What an agent can do, as compiled functions of named tensors.
+"""Compiled functions of an agent, with named tensors as inputs and outputs.
 
     initial_state   batch size -> state
     act             image, state -> action, next state, plan
     observe         images, actions -> posterior states
     imagine         state, actions -> predicted images and rewards
-    reconstruct     images, actions -> what the model makes of them
+    reconstruct     images, actions -> reconstructed images and rewards
 
-Evaluation calls them on the live agent; a SavedModel holds the same.
+A SavedModel contains these functions.
 
     N environments   B batch   T time   H horizon   I iterations   A action size
 """
@@ -18,33 +18,31 @@ from typing import TypeVar
 import tensorflow as tf
 
 from planet_tf.agent import PlanetAgent
-from planet_tf.data.preprocess import bin_centers
-from planet_tf.exporting.weights import FullWeights, Int8Weights
+from planet_tf.exporting.weights import FullWeights, Weights
 
 Tensors = dict[str, tf.Tensor]
 _Entry = TypeVar('_Entry')
 
-# Begins the names of a state's entries among arguments and results.
+# Prefix of the names of a state's entries in inputs and outputs.
 _PREFIX = 'state_'
 
 
 class AgentFunctions(tf.Module):
-  """The functions of an agent; all batch sizes are free.
+  """The functions of an agent, for any batch size.
 
-  Each takes tensors by name and returns a dict of tensors. A state is passed
-  as one tensor for each of its entries, `state_belief` and so on, under the
-  same names in and out.
+  Each function takes tensors by name and returns a dict of tensors. A state
+  consists of one tensor per entry, for example `state_belief`, with equal names
+  in inputs and outputs.
 
   Args:
     agent: The agent.
-    weights: Where the functions take the model's weights from; by default
-      from the model itself.
+    weights: Weights of the functions; by default those of the model.
   """
 
   def __init__(
     self,
     agent: PlanetAgent,
-    weights: FullWeights | Int8Weights | None = None,
+    weights: Weights | None = None,
   ) -> None:
     super().__init__()
     self._agent = agent
@@ -65,7 +63,7 @@ class AgentFunctions(tf.Module):
     self.imagine = self._compile(self._imagine, self._state() | actions)
 
   def act_inputs(self, batch: int | None = None) -> dict[str, tf.TensorSpec]:
-    """What `act` takes, by name; for N environments if N is given."""
+    """Returns the inputs of `act` by name, for a fixed or any batch size N."""
     return {
       'image': tf.TensorSpec((batch, 64, 64, 3), tf.uint8, 'image'),
       **self._state(batch),
@@ -81,7 +79,7 @@ class AgentFunctions(tf.Module):
     }
 
   def _initial_state(self, batch: tf.Tensor) -> Tensors:
-    """States before an episode's first image, [N, ..]."""
+    """Returns states before the first image of an episode, [N, ..]."""
     return prefixed(self._agent.initial_state(batch))
 
   def _act(
@@ -93,18 +91,18 @@ class AgentFunctions(tf.Module):
     noise_scale: tf.Tensor,
     **state: tf.Tensor,
   ) -> Tensors:
-    """Chooses the next actions.
+    """Chooses actions for the current images.
 
     Args:
       image: Current images, uint8 [N, 64, 64, 3].
-      reset: Whether an episode begins with the image, [N]; the state is then
-        taken for that of `initial_state`.
-      seed: Stateless seed [2], new for each call.
+      reset: Whether an episode starts with the image, [N]; if so, the function
+        replaces the state by the initial state.
+      seed: Stateless seed [2]; use another one for each call.
       noise_scale: Standard deviation of the action noise.
-      **state: State that the last call returned, [N, ..].
+      **state: State returned by the previous call, [N, ..].
 
     Returns:
-      `action` [N, A], the next state, and of the plan `plan_mean` and
+      `action` [N, A], the next state, and the plan: `plan_mean` and
       `plan_stddev` [N, H, A], `plan_returns` and `plan_elite_returns` [N, I].
     """
     state = {
@@ -122,19 +120,17 @@ class AgentFunctions(tf.Module):
     }
 
   def _observe(self, *, image: tf.Tensor, action: tf.Tensor) -> Tensors:
-    """Posterior states of whole sequences; their samples are means.
+    """Returns posterior states of sequences, [B, T, ..]; samples are means.
 
     Args:
       image: Images, uint8 [B, T, 64, 64, 3].
-      action: Actions that led to them [B, T, A]; zeros for an episode's first.
-
-    Returns:
-      States [B, T, ..].
+      action: Actions that caused the images, [B, T, A]; zeros for the first
+        image of an episode.
     """
     return prefixed({**self._posterior(image, action), 'action': action})
 
   def _reconstruct(self, *, image: tf.Tensor, action: tf.Tensor) -> Tensors:
-    """What the posterior states of sequences say; arguments as `observe`.
+    """Decodes posterior states of sequences; arguments as `observe`.
 
     Returns:
       `image` uint8 [B, T, 64, 64, 3] and `reward` [B, T].
@@ -142,11 +138,11 @@ class AgentFunctions(tf.Module):
     return self._decode(self._posterior(image, action))
 
   def _imagine(self, *, action: tf.Tensor, **state: tf.Tensor) -> Tensors:
-    """Predicts what actions lead to; latent samples are means.
+    """Predicts images and rewards from actions; latent samples are means.
 
     Args:
-      action: Actions to come [B, T, A].
-      **state: State before the first of them, [B, ..].
+      action: Future actions [B, T, A].
+      **state: State before the first action, [B, ..].
 
     Returns:
       `image` uint8 [B, T, 64, 64, 3] and `reward` [B, T].
@@ -157,7 +153,7 @@ class AgentFunctions(tf.Module):
 
   def _posterior(self, image: tf.Tensor, action: tf.Tensor) -> Tensors:
     model = self._agent.model
-    images = bin_centers(image, model.image_bits)
+    images = model.preprocess(image)
     return model.observe(images, action)[1]
 
   def _decode(self, state: Tensors) -> Tensors:
@@ -174,21 +170,23 @@ class AgentFunctions(tf.Module):
     inputs: Mapping[str, tf.TensorSpec],
     **defaults: tf.Tensor,
   ) -> Callable[..., Tensors]:
-    """A tf.function with named arguments, whose names depend on the model."""
+    """Returns a tf.function whose parameter names are those of the inputs."""
 
     def call(*tensors: tf.Tensor) -> Tensors:
       with self.weights.in_place():
         return function(**dict(zip(inputs, tensors, strict=True)))
 
     call.__name__ = function.__name__.removeprefix('_')
-    call.__signature__ = inspect.Signature(
+    parameters = [
       inspect.Parameter(
         name,
         inspect.Parameter.POSITIONAL_OR_KEYWORD,
         default=defaults.get(name, inspect.Parameter.empty),
       )
       for name in inputs
-    )
+    ]
+    signature = inspect.Signature(parameters)
+    setattr(call, '__signature__', signature)  # noqa: B010
     return tf.function(
       call,
       input_signature=list(inputs.values()),
@@ -198,10 +196,10 @@ class AgentFunctions(tf.Module):
 
 
 def prefixed(state: Mapping[str, _Entry]) -> dict[str, _Entry]:
-  """A state's entries under the names that they have outside."""
+  """Returns the entries of a state with the prefix `state_`."""
   return {_PREFIX + name: tensor for name, tensor in state.items()}
 
 
 def unprefixed(state: Mapping[str, _Entry]) -> dict[str, _Entry]:
-  """The entries of a state that `prefixed` has named."""
+  """Returns the entries of a state without the prefix `state_`."""
   return {name.removeprefix(_PREFIX): x for name, x in state.items()}

@@ -1,6 +1,6 @@
-"""The agent for LiteRT (TensorFlow Lite).
+"""Exports the agent for LiteRT (TensorFlow Lite).
 
-Its runtime has no stateless random operations, so all noise is an input.
+LiteRT has no stateless random operations. All noise is therefore an input.
 """
 
 import pathlib
@@ -19,20 +19,20 @@ FILE = 'act.tflite'
 
 
 def noise_inputs(agent: PlanetAgent, batch: int) -> dict[str, dict[str, Any]]:
-  """What noise `act` needs for each decision.
+  """Returns shapes and distributions of the noise inputs of `act`.
 
   Args:
     agent: The agent.
     batch: Number of environments N.
 
   Returns:
-    By name: `shape`, and `normal` (standard deviation 1) or `uniform` (the
-    number up to which, from 0).
+    For each input: `shape`, and the standard deviation `normal` or the upper
+    bound `uniform` (the lower bound is 0).
   """
-  model, planner = agent.model, agent.planner.keywords
+  model, planner = agent.model, agent.planner
   latent, actions = model.dynamics.stochastic_size, model.action_size
-  iterations, horizon = planner['iterations'], planner['horizon']
-  candidates = planner['candidates']
+  iterations, horizon = planner.iterations, planner.horizon
+  candidates = planner.candidates
   normal = {
     'posterior': (batch, latent),
     'candidates': (iterations, batch, candidates, horizon, actions),
@@ -52,7 +52,7 @@ def noise_inputs(agent: PlanetAgent, batch: int) -> dict[str, dict[str, Any]]:
 
 
 class _Act(tf.Module):
-  """`AgentFunctions.act` with its noise as an input."""
+  """`AgentFunctions.act` with noise inputs."""
 
   def __init__(self, agent: PlanetAgent, batch: int) -> None:
     super().__init__()
@@ -88,14 +88,14 @@ def convert(agent: PlanetAgent, batch: int, quantize: bool = False) -> bytes:
   """Converts `act`.
 
   Args:
-    agent: The agent; its products are float32 and it has one chain.
+    agent: The agent, with precision float32 and one split.
     batch: Number of environments N.
-    quantize: Whether weights are stored in 8 bits.
+    quantize: Whether to store weights in 8 bits.
 
   Returns:
-    A model with the signature `act`: arguments and results as those of
-    `AgentFunctions.act`, but for `reset`, `seed` and the returns, and with
-    `noise_inputs`. An episode begins with a state of zeros.
+    Model with the signature `act`: inputs and outputs of `AgentFunctions.act`
+    without `reset`, `seed` and returns, and with `noise_inputs`. The state at
+    the start of an episode is zero.
   """
   module = _Act(agent, batch)
   concrete = module.act.get_concrete_function(**module.inputs)
@@ -119,8 +119,8 @@ def save(
 
   Args:
     agent: As in `convert`.
-    metadata: What `metadata.describe` returns.
-    directory: Folder; made if it does not exist.
+    metadata: Result of `metadata.describe`.
+    directory: Folder; created if it does not exist.
     batch: Number of environments N.
   """
   model = convert(agent, batch, metadata['weights'] == 'int8')

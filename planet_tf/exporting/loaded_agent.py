@@ -1,5 +1,6 @@
-"""What can be evaluated: the agent of a run, or an exported one."""
+"""Loads an agent from a run or from an export."""
 
+import dataclasses
 import pathlib
 import re
 from collections.abc import Sequence
@@ -13,15 +14,15 @@ from planet_tf.exporting.saved_model import EXTRA, SavedAgent
 from planet_tf.runs.loading import load_run, read_task
 
 
-class Subject(NamedTuple):
-  """An agent and where it comes from.
+class LoadedAgent(NamedTuple):
+  """An agent with its functions, tasks and provenance.
 
   Attributes:
     agent: The agent.
-    functions: What else it can do.
-    action_size: Size A of its actions.
-    tasks: Names of its tasks.
-    facts: Origin, updates, planner and precision, JSON values.
+    functions: Functions of the agent.
+    action_size: Size A of an action.
+    tasks: Names of the tasks.
+    facts: Path, updates, planner and precision as JSON values.
   """
 
   agent: PlanetAgent | SavedAgent
@@ -36,18 +37,18 @@ def from_run(
   checkpoint: str | None = None,
   files: Sequence[str] = (),
   params: Sequence[str] = (),
-) -> Subject:
-  """The agent of a run; arguments as `load_run`."""
+) -> LoadedAgent:
+  """Loads the agent of a run; arguments as `load_run`."""
   agent, counters = load_run(logdir, checkpoint, files, params)
   facts = {
     'logdir': logdir,
     'updates': counters.updates,
-    'planner': agent.planner.keywords,
+    'planner': dataclasses.asdict(agent.planner),
     'precision': agent.model.precision,
   }
   tasks = list(read_task(logdir)['tasks'])
   functions = AgentFunctions(agent)
-  return Subject(agent, functions, agent.model.action_size, tasks, facts)
+  return LoadedAgent(agent, functions, agent.model.action_size, tasks, facts)
 
 
 def from_saved_model(
@@ -55,21 +56,18 @@ def from_saved_model(
   files: Sequence[str] = (),
   params: Sequence[str] = (),
   free: Sequence[str] = ('make_envs',),
-) -> Subject:
-  """The agent of a SavedModel; replaces the current configuration.
+) -> LoadedAgent:
+  """Loads the agent of a SavedModel; replaces the current configuration.
 
   Args:
     path: Folder of the SavedModel.
-    files: Names of gin files to read after the configuration that it was
-      exported with.
-    params: Bindings that win over them.
-    free: What may have other settings than at the export.
-
-  Returns:
-    The agent.
+    files: Names of gin files to read after the configuration of the export.
+    params: Bindings that win over the files.
+    free: Names of the functions whose settings may change after the export.
 
   Raises:
-    ExportError: It cannot be used, or the settings are about what is fixed.
+    ExportError: If the SavedModel cannot be loaded, or a setting is fixed in
+      it.
   """
   agent = SavedAgent(pathlib.Path(path))
   metadata, config = agent.metadata, str(agent.path / EXTRA / CONFIG)
@@ -81,8 +79,9 @@ def from_saved_model(
     about = re.split(r'[/.]', name)[-2]
     if before.get(name) != value and about not in free:
       raise ExportError(
-        f'{name} = {value!r} has no effect on a SavedModel, where it is '
-        f'{before.get(name)!r} for good; export again with the setting.'
+        f'{name} = {value!r} has no effect, because it is fixed at '
+        f'{before.get(name)!r} in the SavedModel; export the agent again with '
+        'this setting.'
       )
   facts = {
     'saved_model': str(path),
@@ -91,4 +90,6 @@ def from_saved_model(
     'precision': metadata['precision'],
   }
   size = metadata['action']['size']
-  return Subject(agent, agent.functions, size, list(metadata['tasks']), facts)
+  return LoadedAgent(
+    agent, agent.functions, size, list(metadata['tasks']), facts
+  )

@@ -1,13 +1,13 @@
-"""Programs for other runtimes: StableHLO text with its arguments.
+"""Lowers functions to StableHLO programs and writes them to files.
 
-Any PJRT client can run them without TensorFlow, such as the one of jax
+Any PJRT client runs the programs without TensorFlow, for example that of jax
 (`tools/run_lowered.py`, `examples/run_stablehlo.py`).
 
-    program.mlir    the program
-    manifest.json   its arguments and results in order
-    weights.npz     the arguments that are variables, by name
-    inputs.npz      the other arguments, of one call
-    results.npz     what that call returns
+    program.mlir    program
+    manifest.json   arguments and results in order
+    weights.npz     arguments that are variables, by name
+    inputs.npz      other arguments of an example call
+    results.npz     results of the example call
 """
 
 import json
@@ -23,13 +23,15 @@ Arrays = dict[str, np.ndarray]
 
 
 class Program(NamedTuple):
-  """A compiled function as text, and one call of it; arrays are in order.
+  """A StableHLO program and an example call.
+
+  The arguments are the inputs followed by the weights. All arrays are in order.
 
   Attributes:
-    text: StableHLO.
-    inputs: The first arguments by name.
-    weights: The arguments after them: the variables that it reads.
-    results: What it returns by name, then the variables that it has assigned.
+    text: StableHLO text.
+    inputs: Inputs of the call by name.
+    weights: Values of the variables that the program reads, by name.
+    results: Results of the call by name, then the variables that it assigns.
   """
 
   text: str
@@ -43,19 +45,19 @@ def lower(
   inputs: Mapping[str, np.ndarray],
   variables: Mapping[str, tf.Variable],
 ) -> Program:
-  """Lowers a function for inputs of these shapes, and calls it once.
+  """Lowers a function for inputs of fixed shapes, and calls it once.
 
   Args:
-    function: Function of tensors by name that returns tensors by name; it
-      draws noise from seeds alone.
-    inputs: Arrays by name.
-    variables: Variables that it may use, by name; the call assigns them.
+    function: Function from tensors by name to tensors by name. Its random
+      operations must be stateless.
+    inputs: Inputs of the call by name.
+    variables: Variables that the function may read and assign, by name.
 
   Returns:
-    The program.
+    The program and the call.
   """
   tensors = {k: tf.convert_to_tensor(inputs[k]) for k in sorted(inputs)}
-  # Through a function without defaults, which lowering does not understand.
+  # A wrapper without default arguments, which the compiler does not support.
   compiled = tf.function(
     lambda tensors: function(tensors), jit_compile=True, autograph=False
   )
@@ -67,7 +69,8 @@ def lower(
     if operation.type.startswith('Assign')
   }
   names = {id(x.handle): name for name, x in variables.items()}
-  weights, updated = {}, []
+  weights: Arrays = {}
+  updated = []
   for outside, inside in concrete.graph.captures:
     name = names.get(id(outside))
     if name is None:
@@ -76,19 +79,19 @@ def lower(
     weights[name] = np.array(variables[name])
     if id(inside) in assigned:
       updated.append(name)
-  results = compiled(tensors)
-  results = {name: np.array(results[name]) for name in sorted(results)}
+  outputs = compiled(tensors)
+  results = {name: np.array(outputs[name]) for name in sorted(outputs)}
   results |= {name: np.array(variables[name]) for name in updated}
-  inputs = {name: np.array(x) for name, x in tensors.items()}
-  return Program(text, inputs, weights, results)
+  arrays = {name: np.array(x) for name, x in tensors.items()}
+  return Program(text, arrays, weights, results)
 
 
-def save(program: Program, directory: str | os.PathLike) -> None:
-  """Writes a program and what belongs to it.
+def save(program: Program, directory: str | os.PathLike[str]) -> None:
+  """Writes a program and its call.
 
   Args:
     program: The program.
-    directory: Folder; made if it does not exist.
+    directory: Folder; created if it does not exist.
   """
   directory = pathlib.Path(directory)
   directory.mkdir(parents=True, exist_ok=True)

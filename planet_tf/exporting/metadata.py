@@ -1,5 +1,6 @@
-"""What an export says about itself: `metadata.json` and `config.gin`."""
+"""Metadata of an export: `metadata.json` and `config.gin`."""
 
+import dataclasses
 import json
 import pathlib
 from collections.abc import Mapping
@@ -9,14 +10,14 @@ import planet_tf
 from planet_tf.agent import PlanetAgent
 from planet_tf.config import gin_files
 from planet_tf.errors import UserError
-from planet_tf.runs.atomic_files import atomic_write_json
+from planet_tf.runs.atomic_files import atomic_write, atomic_write_json
 from planet_tf.runs.counters import Counters
 from planet_tf.runs.provenance import describe_process
 
 FILE = 'metadata.json'
 CONFIG = 'config.gin'
 
-# Goes up when exports of before can no longer be used.
+# Bump on every incompatible change of the export format.
 FORMAT = 1
 
 
@@ -30,16 +31,13 @@ def describe(
   counters: Counters,
   weights: str,
 ) -> dict[str, Any]:
-  """Describes an agent that has just been loaded from a run.
+  """Returns metadata of an agent as JSON values.
 
   Args:
     agent: The agent.
-    task: What `trained_run.read_task` returns.
+    task: Result of `runs.loading.read_task`.
     counters: Counters of the run.
-    weights: How the weights are stored.
-
-  Returns:
-    JSON values.
+    weights: Type of the stored weights.
   """
   model = agent.model
   return {
@@ -54,7 +52,7 @@ def describe(
     },
     'image': {'shape': [64, 64, 3], 'dtype': 'uint8'},
     'counters': counters.as_dict(),
-    'planner': agent.planner.keywords,
+    'planner': dataclasses.asdict(agent.planner),
     'precision': model.precision,
     'num_splits': model.num_splits,
     'weights': weights,
@@ -62,20 +60,20 @@ def describe(
 
 
 def write(directory: pathlib.Path, metadata: Mapping[str, Any]) -> None:
-  """Writes metadata and current configuration into the folder of an export."""
+  """Writes metadata and the current configuration into a folder."""
   directory.mkdir(parents=True, exist_ok=True)
   atomic_write_json(directory / FILE, metadata)
-  (directory / CONFIG).write_text(gin_files.text())
+  atomic_write(directory / CONFIG, gin_files.text())
 
 
 def read(directory: pathlib.Path) -> dict[str, Any]:
   """Reads the metadata of an export.
 
   Args:
-    directory: Its folder.
+    directory: Folder with the metadata.
 
   Raises:
-    ExportError: The folder holds none, or that of another format.
+    ExportError: If the metadata is missing, damaged or of another format.
   """
   path = directory / FILE
   try:
@@ -84,6 +82,10 @@ def read(directory: pathlib.Path) -> dict[str, Any]:
     raise ExportError(
       f'{str(path)!r} is missing; give a folder that python -m '
       'planet_tf.export has written.'
+    ) from error
+  except OSError as error:
+    raise ExportError(
+      f'{str(path)!r} cannot be read ({error.strerror}); fix its permissions.'
     ) from error
   except ValueError as error:
     raise ExportError(f'{str(path)!r} is damaged ({error}).') from error

@@ -1,7 +1,7 @@
-"""SavedModels: written so that TensorFlow Serving can serve the folder.
+"""Writes and loads SavedModels, in folders that TensorFlow Serving can serve.
 
-DIR/1/saved_model.pb, variables/   needs TensorFlow and nothing of ours
-DIR/1/assets.extra/metadata.json   what it is; config.gin beside it
+DIR/1/saved_model.pb, variables/   functions; loading needs only TensorFlow
+DIR/1/assets.extra/                metadata.json and config.gin
 """
 
 import pathlib
@@ -19,9 +19,9 @@ from planet_tf.exporting.functions import AgentFunctions, Tensors
 from planet_tf.exporting.metadata import ExportError
 from planet_tf.ops.auto import choose_num_splits
 
-EXTRA = 'assets.extra'  # Where Serving has files that it does not read.
+EXTRA = 'assets.extra'  # TensorFlow Serving ignores this folder.
 
-# What TensorFlow raises for a SavedModel that is damaged or not its own.
+# Exceptions that TensorFlow raises for damaged or unsupported SavedModels.
 _UNREADABLE = (OSError, ValueError, KeyError, tf.errors.OpError)
 
 
@@ -33,12 +33,12 @@ def save(
   """Writes the next version of a SavedModel.
 
   Args:
-    functions: What it shall hold.
-    metadata: What `metadata.describe` returns.
-    directory: Folder of all versions; made if it does not exist.
+    functions: Functions to save.
+    metadata: Result of `metadata.describe`.
+    directory: Folder of all versions; created if it does not exist.
 
   Returns:
-    The folder of the version; it appears when it is complete.
+    Folder of the version. It is renamed into place when it is complete.
   """
   directory.mkdir(parents=True, exist_ok=True)
   target = directory / str(max([0, *_versions(directory)]) + 1)
@@ -54,14 +54,13 @@ def save(
 
 
 class SavedAgent:
-  """The agent of a SavedModel, for what can be done with a live one.
+  """Agent loaded from a SavedModel, with the interface of `PlanetAgent`.
 
   Args:
-    path: Folder of the SavedModel, or of several versions of it, of which the
-      last is taken.
+    path: Folder of a SavedModel, or of several versions; the latest is loaded.
 
   Raises:
-    ExportError: There is none, or it cannot be used.
+    ExportError: If there is no SavedModel or it cannot be loaded.
   """
 
   def __init__(self, path: pathlib.Path) -> None:
@@ -85,18 +84,18 @@ class SavedAgent:
       ) from error
 
   def initial_state(self, batch: int) -> AgentState:
-    """State before an episode's first observation, for N environments."""
+    """Returns the state before an episode's first observation."""
     return self.functions.initial_state(batch)
 
   def step(
     self,
-    image: np.ndarray,
+    image: np.ndarray | tf.Tensor,
     state: AgentState,
     *,
-    seed: np.ndarray,
+    seed: np.ndarray | tf.Tensor,
     exploration: float = 0.0,
   ) -> tuple[tf.Tensor, AgentState, Tensors]:
-    """Chooses the next actions; see `PlanetAgent.step`."""
+    """Chooses actions; see `PlanetAgent.step`."""
     results = self.functions.act(
       image=image,
       **state,
@@ -107,7 +106,7 @@ class SavedAgent:
     return results['action'], {name: results[name] for name in state}, results
 
   def policy(self, seed: np.ndarray, exploration: float = 0.0) -> AgentPolicy:
-    """The agent as a policy for `control.simulate`."""
+    """Returns a policy for `control.simulate`; see `PlanetAgent.policy`."""
     return AgentPolicy(self, seed, exploration)
 
 

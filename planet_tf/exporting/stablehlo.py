@@ -1,4 +1,4 @@
-"""The agent as a StableHLO program, for runtimes without TensorFlow."""
+"""Exports the agent as a StableHLO program."""
 
 import pathlib
 from collections.abc import Mapping
@@ -13,14 +13,11 @@ from planet_tf.exporting.functions import AgentFunctions
 
 
 def lower_act(agent: PlanetAgent, batch: int) -> lowering.Program:
-  """Lowers `AgentFunctions.act`.
+  """Lowers `AgentFunctions.act`; the call has black images as input.
 
   Args:
     agent: The agent.
     batch: Number of environments N.
-
-  Returns:
-    The program, with a call on black images in the initial state.
   """
   functions = AgentFunctions(agent)
   inputs = {
@@ -37,12 +34,12 @@ def save(
   directory: pathlib.Path,
   batch: int,
 ) -> None:
-  """Writes `act` as a program; `exporting.lowering` lists the files.
+  """Writes the program of `act`; `exporting.lowering` lists the files.
 
   Args:
     agent: The agent.
-    metadata: What `metadata.describe` returns.
-    directory: Folder; made if it does not exist.
+    metadata: Result of `metadata.describe`.
+    directory: Folder; created if it does not exist.
     batch: Number of environments N.
   """
   lowering.save(lower_act(agent, batch), directory)

@@ -1,16 +1,16 @@
-"""Videos of episodes beside what the model made of them."""
+"""Videos of episodes with reconstructions and predictions."""
 
 import av
 import numpy as np
 import pytest
 from PIL import Image
 
-from planet_tf.exporting.episode_video import panels
+from planet_tf.exporting.episode_video import draw_frames
 from planet_tf.exporting.functions import AgentFunctions
 from planet_tf.logs.video import enlarge, write_video
 
 
-def test_panels_show_truth_reconstruction_and_prediction(agent):
+def test_frames_show_truth_reconstruction_and_prediction(agent):
   rng = np.random.default_rng(0)
   episode = {
     'image': rng.integers(0, 256, (8, 64, 64, 3), np.uint8),
@@ -18,7 +18,7 @@ def test_panels_show_truth_reconstruction_and_prediction(agent):
     'reward': np.arange(8.0),
   }
   functions = AgentFunctions(agent)
-  frames = panels(functions, episode, horizon=3)
+  frames = draw_frames(functions, episode, horizon=3)
   assert frames.shape == (8, 288, 768, 3)
   np.testing.assert_array_equal(frames[:, 32:, :256], enlarge(episode['image']))
   middle, right = frames[:, 32:, 256:512], frames[:, 32:, 512:]
@@ -26,7 +26,7 @@ def test_panels_show_truth_reconstruction_and_prediction(agent):
   seen = functions.reconstruct(**sequence)['image'][0]
   np.testing.assert_array_equal(middle, enlarge(seen.numpy()))
   np.testing.assert_array_equal(middle[0], right[0])
-  # The second prediction begins at step 3 and sees the images up to there.
+  # The second prediction starts at step 3 and observes the images up to it.
   posterior = functions.observe(**sequence)
   state = {name: x[:, 3] for name, x in posterior.items()}
   action = episode['action'][None, 4:7]
