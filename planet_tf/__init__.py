@@ -9,8 +9,8 @@ import importlib
 
 __version__ = '0.2.0'
 
-# Modules and attributes of the public names. `make_env` starts a worker process,
-# because software OpenGL and TensorFlow crash when they share one.
+# Modules and attributes of the public names. `make_env` starts a worker
+# process, because software OpenGL and TensorFlow crash when they share one.
 _LAZY = {
   'PlanetAgent': ('planet_tf.agent', 'PlanetAgent'),
   'WorldModel': ('planet_tf.world_model', 'WorldModel'),
