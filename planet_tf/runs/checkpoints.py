@@ -103,8 +103,8 @@ class Checkpoints:
       return pathlib.Path(self._manager.save())
     except (OSError, tf.errors.OpError) as error:
       raise CheckpointError(
-        f'Cannot write a checkpoint: {one_line(error)}; free disk space or fix '
-        'the permissions, then run the same command to resume.'
+        f'Cannot write a checkpoint: {one_line(error, 500)}; free disk space '
+        'or fix the permissions, then run the same command to resume.'
       ) from error
 
   def restore(self) -> dict[str, Any] | None:
