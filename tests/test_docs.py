@@ -86,6 +86,7 @@ def test_settings_exist(document, settings):
 @pytest.mark.parametrize('document', DOCUMENTS)
 def test_files_and_tests_exist(document):
   for code in inline_code(document):
+    assert not code.startswith('::'), f'{code} lacks its file'
     match = re.fullmatch(rf'((?:{FOLDERS})/[\w./]+)(?:::(\w+))?', code)
     if match:
       path = ROOT / match[1]
