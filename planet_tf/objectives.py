@@ -1,4 +1,4 @@
-"""Objectives of the world model.
+"""Loss of the world model: likelihoods of the heads, and divergences.
 
 Source: paper, section 3, equation 3; original: training/utility.py
 (compute_objectives).
@@ -6,40 +6,41 @@ Source: paper, section 3, equation 3; original: training/utility.py
 
 import dataclasses
 from collections.abc import Mapping
-from typing import Literal
+from typing import Any, Literal
 
+import keras
 import tensorflow as tf
 
 from planet_tf import distributions
-from planet_tf.data.preprocess import preprocess
 from planet_tf.models import State
 from planet_tf.models.overshooting import overshoot
 from planet_tf.ops.random import normal, split_seed
 from planet_tf.world_model import WorldModel
 
 
+@keras.saving.register_keras_serializable(package='planet_tf')
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Objectives:
-  """Likelihoods of what the heads predict, and divergences.
+  """Loss of the world model.
 
-  Global divergence and overshooting are computed only if they have a scale.
+  Global divergence and overshooting are computed only if their scale is not 0.
 
   Attributes:
     image_scale: Scale of the image's log likelihood.
     reward_scale: Scale of the reward's log likelihood; 10 in the released
       code, 1 in the paper's text.
-    head_scales: Scales of other heads by name; 1 if not stated.
+    head_scales: Scales of other heads by name; 1 by default.
     divergence_scale: Scale of the divergence.
+    free_nats: Nats per step by which the divergence is lowered, down to 0; None
+      to count all of it.
     global_divergence_scale: Scale of the divergence from a standard normal,
-      to which free nats do not apply.
-    overshooting_scale: Scale of the divergence over longer distances.
-    overshooting_distance: Distance D of latent overshooting: predictions of 2
-      to D steps count.
-    overshooting_stop_posterior: Let overshooting train the priors alone.
-    overshooting_average: Over the predictions that exist (`valid`), or over
-      `all`, those beyond a chunk's end counting zero (as the original has it).
-    free_nats: Divergence in nats per step that costs nothing, or None to
-      count all of it.
+      without free nats.
+    overshooting_scale: Scale of the divergence of latent overshooting.
+    overshooting_distance: Maximum distance D of latent overshooting, which
+      predicts 2 to D steps.
+    overshooting_stop_posterior: Whether overshooting trains only the priors.
+    overshooting_average: `valid` averages over the predictions inside the
+      chunk; `all`, as in the original, counts those beyond its end as 0.
   """
 
   image_scale: float
@@ -55,11 +56,13 @@ class Objectives:
 
   def __post_init__(self) -> None:
     if self.free_nats is not None and self.free_nats < 0:
-      raise ValueError(f'free_nats must be at least 0, got {self.free_nats}.')
+      raise ValueError(
+        f'free_nats must be at least 0 or None, got {self.free_nats}.'
+      )
     for name in ('image', 'reward'):
       if name in self.head_scales:
         raise ValueError(
-          f'head_scales is for other heads; {name!r} has {name}_scale.'
+          f'head_scales cannot name {name!r}; set {name}_scale instead.'
         )
     if self.overshooting_scale and self.overshooting_distance < 2:
       raise ValueError(
@@ -67,36 +70,54 @@ class Objectives:
         f'not 0, got {self.overshooting_distance}.'
       )
 
+  def get_config(self) -> dict[str, Any]:
+    """Returns the attributes by name, as JSON values."""
+    return dataclasses.asdict(self)
+
+  @classmethod
+  def from_config(cls, config: Mapping[str, Any]) -> 'Objectives':
+    """Returns objectives from the output of `get_config`."""
+    return cls(**config)
+
+  def metric_names(self, model: WorldModel) -> tuple[str, ...]:
+    """Returns the names of the metrics of a batch."""
+    losses = [*model.heads, 'divergence']
+    if self.global_divergence_scale:
+      losses.append('global_divergence')
+    if self.overshooting_scale:
+      losses.append('overshooting')
+    names = (f'{name}_loss' for name in losses)
+    return ('loss', *names, 'kl', 'prior_entropy', 'posterior_entropy')
+
   def __call__(
     self,
     model: WorldModel,
     batch: Mapping[str, tf.Tensor],
     seed: tf.Tensor | None,
   ) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
-    """Loss of a batch of raw chunks.
+    """Computes the loss of a batch of raw chunks.
 
     Args:
       model: The world model.
       batch: `image` uint8 [B, T, 64, 64, 3], `action` [B, T, A], `reward`
-        [B, T].
-      seed: Stateless seed, int32 [2], of dequantisation and latent samples;
-        None for no dequantisation noise and samples that are means.
+        [B, T], and the targets of other heads.
+      seed: Stateless seed, int32 [2], of dequantization and latent samples;
+        None for no dequantization noise and samples that are means.
 
     Returns:
-      Total loss (scalar) and scalar metrics by name.
+      Loss and metrics by name, all scalars.
     """
-    seeds = (None, None, None)
-    if seed is not None:
+    if seed is None:
+      images = model.preprocess(batch['image'], noise=0.0)
+      prior, posterior = model.observe(images, batch['action'])
+      noise = None
+    else:
       seeds = split_seed(seed, 3)
-    batch = dict(batch)
-    batch['image'] = preprocess(batch['image'], model.image_bits, seed=seeds[0])
-    prior, posterior = model.observe(
-      batch['image'], batch['action'], seed=seeds[1]
-    )
-    noise = None
-    if self.overshooting_scale and seed is not None:
+      images = model.preprocess(batch['image'], seed=seeds[0])
+      prior, posterior = model.observe(images, batch['action'], seed=seeds[1])
       shape = self._overshooting_shape(model, batch['action'])
-      noise = normal(shape, seeds[2])
+      noise = normal(shape, seeds[2]) if self.overshooting_scale else None
+    batch = {**batch, 'image': images}
     losses = self.losses(model, batch, prior, posterior, noise)
     loss = self.total(losses)
     metrics = {
@@ -116,21 +137,21 @@ class Objectives:
     posterior: State,
     overshooting_noise: tf.Tensor | None = None,
   ) -> dict[str, tf.Tensor]:
-    """Unscaled losses by name.
+    """Computes the unscaled losses.
 
     Args:
       model: The world model.
       batch: Preprocessed `image` [B, T, 64, 64, 3], `action` [B, T, A],
-        `reward` [B, T], and what other heads predict.
+        `reward` [B, T], and the targets of other heads.
       prior: Priors, tensors [B, T, ..].
       posterior: Posteriors, tensors [B, T, ..].
-      overshooting_noise: Standard normal noise [B, T, D, S] of the
-        predictions of latent overshooting, or None for the means.
+      overshooting_noise: Standard normal noise [B, T, D, S] of latent
+        overshooting, or None for the means.
 
     Returns:
-      Negative log likelihoods of the heads, `image` and `reward` among them,
-      `divergence` (nats above the free ones) and `global_divergence`, each
-      [B, T]; `overshooting` [B, T, D - 1].
+      By name: negative log likelihoods of the heads, `divergence` (above the
+      free nats) and `global_divergence`, each [B, T]; `overshooting`
+      [B, T, D - 1].
     """
     log_probs = model.log_probs(posterior, batch)
     losses = {name: -log_prob for name, log_prob in log_probs.items()}
@@ -146,7 +167,7 @@ class Objectives:
     return losses
 
   def total(self, losses: Mapping[str, tf.Tensor]) -> tf.Tensor:
-    """Scaled sum of the losses' means; scales not stated are 1."""
+    """Returns the sum of the losses' means, multiplied by their scales."""
     terms = [
       self._scale(name) * tf.reduce_mean(loss) for name, loss in losses.items()
     ]
@@ -167,7 +188,7 @@ class Objectives:
     posterior: State,
     noise: tf.Tensor | None,
   ) -> tf.Tensor:
-    """Divergences at the distances 2 to D, [B, T, D - 1]."""
+    """Returns divergences at the distances 2 to D, [B, T, D - 1]."""
     if noise is None:
       noise = tf.zeros(self._overshooting_shape(model, actions))
     priors, posteriors, mask = overshoot(
@@ -177,7 +198,7 @@ class Objectives:
       self.overshooting_distance - 1,
       noise,
     )
-    # The first distance is that of the usual divergence.
+    # The divergence loss covers the distance of 1.
     priors, posteriors, mask = tf.nest.map_structure(
       lambda x: x[:, :, 1:], (priors, posteriors, mask)
     )
@@ -192,7 +213,7 @@ class Objectives:
   def _overshooting_shape(
     self, model: WorldModel, actions: tf.Tensor
   ) -> tuple[int | tf.Tensor, ...]:
-    """Shape [B, T, D, S] of the noise of overshooting."""
+    """Returns the shape [B, T, D, S] of the noise of overshooting."""
     shape = tf.shape(actions)
     size = model.dynamics.stochastic_size
     return shape[0], shape[1], self.overshooting_distance, size

@@ -1,6 +1,7 @@
-"""Objectives and gradients against the original's numbers."""
+"""Compares objectives and gradients with the original."""
 
 import dataclasses
+import json
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ import tensorflow as tf
 from planet_tf.config import gin_files
 from planet_tf.config.model_factories import make_objectives
 from planet_tf.data.preprocess import preprocess
+from planet_tf.objectives import Objectives
 from planet_tf.original.variables import original_variables
 
 OVERSHOOTING = {
@@ -66,8 +68,7 @@ def test_losses_and_gradients(
   model = golden_model()
   objectives = _objectives(**SETTINGS[setting])
   _, _, losses, total, gradients = _run(model, data, objectives)
-  # The original's overshooting objective is nan; these are what its masked
-  # gradients belong to.
+  # The original's overshooting objective is nan; these values are masked.
   masked = f'{setting}/not_in_original'
   expected_total = f'{setting}/total_loss'
   if 'overshooting' in losses:
@@ -150,6 +151,26 @@ def test_global_divergence(golden_model, data):
   np.testing.assert_allclose(loss, expected, rtol=1e-4)
   rest = objectives.total(losses)
   np.testing.assert_allclose(total - rest, expected.mean() / 2, rtol=1e-2)
+
+
+@pytest.mark.parametrize(
+  'changes', [{}, {**OVERSHOOTING, 'global_divergence_scale': 0.5}]
+)
+def test_metric_names(golden_model, data, changes):
+  batch = {
+    'image': data['image_uint8'],
+    'action': tf.constant(data['action']),
+    'reward': data['reward'],
+  }
+  model, objectives = golden_model(), _objectives(**changes)
+  _, metrics = objectives(model, batch, None)
+  assert set(objectives.metric_names(model)) == set(metrics)
+
+
+def test_config():
+  objectives = _objectives(**OVERSHOOTING, head_scales={'joint': 0.5})
+  config = json.loads(json.dumps(objectives.get_config()))
+  assert Objectives.from_config(config) == objectives
 
 
 def test_overshooting_needs_a_distance():

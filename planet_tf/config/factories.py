@@ -1,23 +1,19 @@
-"""Makes the parts of a run around the model from settings in gin files.
+"""Factories of the planner, the data, the environments and the agents.
 
-The functions here are what gin files configure; the classes they make know
-nothing of gin. `gin_configs/planet.gin` states the values and their sources.
+Gin files configure these functions; `gin_configs/planet.gin` states the values
+and their sources. The classes know nothing of gin.
 """
 
 import contextlib
 import functools
 import os
 import pathlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Literal
 
 from planet_tf.agent import PlanetAgent
 from planet_tf.config.registry import configurable, in_scope
-from planet_tf.control.planning import (
-  Plan,
-  check_settings,
-  cross_entropy_method,
-)
+from planet_tf.control.planning import CrossEntropyMethod
 from planet_tf.control.simulate import Envs, action_bounds
 from planet_tf.data import ChunkSampler
 from planet_tf.envs import PaddedEnvs, ParallelEnvs
@@ -32,34 +28,16 @@ def make_planner(
   candidates: int,
   elites: int,
   refit_clipped: bool,
-) -> Callable[..., Plan]:
-  """Binds the settings of the planner.
-
-  Args:
-    horizon: Planning horizon H in decisions.
-    iterations: Optimisation iterations I.
-    candidates: Candidates J per iteration.
-    elites: Elites K to which the belief is refit.
-    refit_clipped: Whether it is refit to what is executed, within the bounds,
-      or to what was drawn.
-
-  Returns:
-    `cross_entropy_method` with these settings.
-  """
-  check_settings(horizon, iterations, candidates, elites)
-  return functools.partial(
-    cross_entropy_method,
-    horizon=horizon,
-    iterations=iterations,
-    candidates=candidates,
-    elites=elites,
-    refit_clipped=refit_clipped,
+) -> CrossEntropyMethod:
+  """Returns the planner; the arguments are those of `CrossEntropyMethod`."""
+  return CrossEntropyMethod(
+    horizon, iterations, candidates, elites, refit_clipped
   )
 
 
 @configurable
 def make_sampler(
-  directory: str | os.PathLike,
+  directory: str | os.PathLike[str],
   *,
   batch: int,
   length: int,
@@ -70,21 +48,18 @@ def make_sampler(
   keys: Sequence[str] = ('image', 'action', 'reward'),
   seed: int = 0,
 ) -> ChunkSampler:
-  """Makes a sampler of training chunks.
+  """Returns a sampler of training chunks.
 
   Args:
     directory: Folder of episode files.
     batch: Chunks in a batch, B.
     length: Steps in a chunk, T.
-    loader: How episodes are drawn.
-    refresh_interval: Draws between two looks for new episodes.
+    loader: How episodes are drawn; see `planet_tf.data.loaders`.
+    refresh_interval: Episodes drawn between two scans for new ones.
     num_chunks: Chunks from each drawn episode; None for as many as fit.
     cache_gib: Memory for decoded episodes in GiB.
-    keys: Arrays of the episodes that the batches hold.
+    keys: Arrays in the batches.
     seed: Seed of the draws.
-
-  Returns:
-    The sampler.
   """
   return ChunkSampler(
     pathlib.Path(directory),
@@ -102,7 +77,7 @@ def make_sampler(
 @configurable
 def make_envs(
   task: str,
-  least: int = 1,
+  min_envs: int = 1,
   *,
   workers: int,
   groups: int,
@@ -116,17 +91,17 @@ def make_envs(
   """Starts environments in worker processes.
 
   Args:
-    task: Name of a task, or `module:function` of your own.
-    least: Environments that there must be, if there are fewer workers.
-    workers: Environments that run side by side.
-    groups: Groups of them that act in turns: one is planned for while another
-      steps and renders. Gains where a GPU plans.
+    task: Name of a task, or `module:function`.
+    min_envs: Minimum number of environments, if there are fewer workers.
+    workers: Environments that run in parallel.
+    groups: Groups of environments that take turns: the agent plans for one
+      group while another steps and renders. Faster if a GPU plans.
     camera: Index of the camera that renders the images.
     action_repeat: Repeats R of each action; None for that of the task.
     duration: Decisions in an episode; None for 1000 / action repeat.
     render_quality: `exact` as in the paper, or `fast` (smaller shadows).
     modules: Python modules to import because they register tasks.
-    timeout: Seconds after which an environment counts as hanging.
+    timeout: Seconds without an answer before an environment counts as hanging.
 
   Returns:
     The environments; close them after use.
@@ -135,7 +110,7 @@ def make_envs(
     raise ValueError(f'workers must be at least 1, got {workers}.')
   return ParallelEnvs(
     task,
-    max(workers, least),
+    max(workers, min_envs),
     groups=groups,
     timeout=timeout,
     modules=modules,
@@ -148,20 +123,20 @@ def make_envs(
 
 @contextlib.contextmanager
 def open_envs(
-  tasks: Sequence[str], *, least: int = 1, action_size: int = 0
+  tasks: Sequence[str], *, min_envs: int = 1, action_size: int = 0
 ) -> Iterator[dict[str, Envs]]:
-  """Starts the environments of several tasks, and closes them at the end.
+  """Starts the environments of several tasks; closes them on exit.
 
   Args:
     tasks: Names of the tasks.
-    least: As `make_envs`.
-    action_size: Least size of an action.
+    min_envs: As `make_envs`.
+    action_size: Minimum size of an action.
 
   Yields:
-    Environments by task. All take actions of one size: that of the largest.
+    Environments by task. All take actions of one size, that of the largest.
   """
   with contextlib.ExitStack() as stack:
-    envs = [stack.enter_context(make_envs(task, least)) for task in tasks]
+    envs = [stack.enter_context(make_envs(task, min_envs)) for task in tasks]
     size = max([action_size, *(x.action_spec.shape[0] for x in envs)])
     yield {
       x.task: x if x.action_spec.shape[0] == size else PaddedEnvs(x, size)
@@ -170,13 +145,11 @@ def open_envs(
 
 
 def components_of(envs: Mapping[str, Envs]) -> dict[str, int]:
-  """Components of the simulator's state that the world model may predict.
+  """Returns sizes of the components of the simulator's state, by name.
 
   Args:
-    envs: Environments by task.
-
-  Returns:
-    Sizes by name; none if there are several tasks, whose states differ.
+    envs: Environments by task. Several tasks have no components, because
+      their states differ.
   """
   (first, *others) = envs.values()
   return {} if others else first.components
@@ -185,7 +158,7 @@ def components_of(envs: Mapping[str, Envs]) -> dict[str, int]:
 def make_agents(
   names: Iterable[str], model: WorldModel, envs: Envs
 ) -> dict[str, PlanetAgent]:
-  """Makes agents of one model whose planners may differ.
+  """Returns agents by name, which share a model but not the planner.
 
   Args:
     names: Scopes of the planners' settings.
@@ -193,16 +166,16 @@ def make_agents(
     envs: Environments with the actions of the agents.
 
   Returns:
-    Agents by name. Those with the same planner are one and the same, so that
-    it is compiled once.
+    Agents by name. Names with equal planners share an agent, so that it is
+    compiled once.
   """
-  agents, result = {}, {}
+  agents: dict[CrossEntropyMethod, PlanetAgent] = {}
+  result = {}
   for name in names:
     with in_scope(name):
       planner = make_planner()
-    key = tuple(planner.keywords.items())
-    if key not in agents:
+    if planner not in agents:
       bounds = action_bounds(envs.action_spec)
-      agents[key] = PlanetAgent(model, planner, *bounds)
-    result[name] = agents[key]
+      agents[planner] = PlanetAgent(model, planner, *bounds)
+    result[name] = agents[planner]
   return result

@@ -1,16 +1,19 @@
-"""Makes the world model and its optimizer from the settings in gin files."""
+"""Factories of the world model, its objectives and its optimizer."""
 
 import contextlib
 import random
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from typing import Literal
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 import keras
 
 from planet_tf.config.factories import components_of
-from planet_tf.config.registry import configurable
+from planet_tf.config.model_settings import (
+  WorldModelSettings,
+  make_world_model_settings,
+)
+from planet_tf.config.registry import ConfigurationError, configurable
 from planet_tf.control.simulate import Envs
-from planet_tf.models import DRNN, RNN, RSSM, SSM, Wiring
+from planet_tf.models import DRNN, RNN, RSSM, SSM, LatentDynamics, Wiring
 from planet_tf.networks import Decoder, Encoder, FeedForward
 from planet_tf.objectives import Objectives
 from planet_tf.ops.auto import (
@@ -25,14 +28,11 @@ make_objectives = configurable(Objectives, name='make_objectives')
 
 
 def make_model_for(envs: Mapping[str, Envs], seed: int) -> WorldModel:
-  """Makes a model with fresh weights, compiled, for some environments.
+  """Returns a compiled model with fresh weights for some environments.
 
   Args:
     envs: Environments by task, with actions of one size.
     seed: Seed of the run.
-
-  Returns:
-    The model.
   """
   first = next(iter(envs.values()))
   model = make_world_model(
@@ -42,133 +42,130 @@ def make_model_for(envs: Mapping[str, Envs], seed: int) -> WorldModel:
   return model
 
 
-@configurable
 def make_world_model(
   action_size: int,
   *,
-  dynamics: Literal['rssm', 'ssm', 'drnn', 'rnn'],
-  state_size: int,
-  belief_size: int,
-  embed_size: int,
-  dynamics_layers: int,
-  future_rnn: bool,
-  mean_only: bool,
-  min_stddev: float,
-  activation: Literal['relu', 'elu', 'tanh', 'swish', 'softplus', 'none'],
-  head_layers: int,
-  head_units: int,
-  reward_likelihood: Literal[
-    'normal', 'truncated_normal', 'tanh_normal', 'deterministic'
-  ],
-  reward_stddev: float | Literal['learned'],
-  state_diagnostics: bool,
-  gradient_heads: Sequence[str],
-  image_bits: int,
-  precision: Literal['float32', 'bfloat16', 'auto'],
-  num_splits: int | Literal['auto'],
-  jit_compile: bool | Literal['auto'],
+  settings: WorldModelSettings | None = None,
   components: Mapping[str, int] | None = None,
   seed: int = 0,
 ) -> WorldModel:
-  """Makes a world model with fresh weights.
+  """Returns a world model with fresh weights.
 
   Args:
     action_size: Size A of one action.
-    dynamics: Latent dynamics model; `planet_tf.models` describes them.
-    state_size: Stochastic size S; the `rnn` has none.
-    belief_size: Deterministic size D; the `ssm` has none.
-    embed_size: Units of the hidden layers of the dynamics.
-    dynamics_layers: `rssm`: layers before and after the GRU and in the
-      posterior.
-    future_rnn: `rssm`: compute the prior from the GRU's output.
-    mean_only: Samples are means.
-    min_stddev: Added to the softplus that yields standard deviations.
-    activation: Activation of the dynamics (except for `drnn`) and the heads.
-    head_layers: Hidden layers of the heads of low dimension.
-    head_units: Units of each.
-    reward_likelihood: Distribution of the reward.
-    reward_stddev: Its standard deviation, or `learned`.
-    state_diagnostics: Predict the components of the simulator's state, too.
-    gradient_heads: Names of the heads that train the latents; the others only
-      read them.
-    image_bits: Colour depth to which images are reduced, 1 to 8.
-    precision: Type of the products of convolutions, and of all products while
-      planning; `auto` for the faster one on this machine. Everything else is
-      float32.
-    num_splits: Independent parts into which updates and plans are split, one
-      thread each; `auto` for one per core. It sets TensorFlow's thread counts,
-      so it must come before TensorFlow's first operation.
-    jit_compile: Whether XLA compiles updates and plans; `auto` for GPUs alone.
+    settings: Settings of the model; those of the current configuration by
+      default.
     components: Sizes of the components of the simulator's state, by name.
-    seed: Seed of the weights and of the draws of training; the seed of a run
-      for its trainer.
+    seed: Seed of the weights and of the random numbers of training.
 
-  Returns:
-    The model, all variables created.
+  Raises:
+    ConfigurationError: A setting is out of range, or it needs components.
   """
-  num_splits = choose_num_splits(num_splits)  # First, as it sets the threads.
-  activation = 'linear' if activation == 'none' else activation
+  settings = settings or make_world_model_settings()
+  # First, because it sets TensorFlow's thread counts.
+  num_splits = choose_num_splits(settings.num_splits)
   with _initial_weights_from(seed):
-    sampling = {'mean_only': mean_only, 'min_stddev': min_stddev}
-    sizes = (state_size, belief_size, embed_size)
-    makers = {
-      'rssm': lambda: RSSM(
-        *sizes,
-        num_layers=dynamics_layers,
-        future_rnn=future_rnn,
-        activation=activation,
-        **sampling,
-      ),
-      'ssm': lambda: SSM(
-        state_size, embed_size, activation=activation, **sampling
-      ),
-      'drnn': lambda: DRNN(*sizes, wiring=make_drnn_wiring(), **sampling),
-      'rnn': lambda: RNN(belief_size, embed_size, activation=activation),
-    }
-    hidden = {
-      'num_layers': head_layers,
-      'units': head_units,
-      'activation': activation,
-    }
-    # What is optional comes last: it does not change the weights before it.
-    encoder, latents = Encoder(), makers[dynamics]()
-    heads = {
-      'image': Decoder(),
-      'reward': FeedForward(
-        likelihood=reward_likelihood, stddev=reward_stddev, **hidden
-      ),
-    }
-    if state_diagnostics:
-      if components == {}:
-        raise ValueError(
-          "state_diagnostics needs components of the simulator's state; a task "
-          'of images alone has none, and several tasks share none.'
-        )
-      for name, size in sorted((components or {}).items()):
-        heads[name] = FeedForward(size, **hidden)
-    _check_names('gradient_heads', gradient_heads, heads)
+    # The order decides the initial weights.
+    encoder, dynamics = Encoder(), _make_dynamics(settings)
+    heads = _make_heads(settings, components)
+    _check_heads(
+      'make_world_model.gradient_heads', settings.gradient_heads, heads
+    )
     return WorldModel(
       encoder,
-      latents,
+      dynamics,
       heads,
       action_size=action_size,
-      frozen_heads=set(heads) - set(gradient_heads),
-      image_bits=image_bits,
-      precision=choose_precision(precision),
+      frozen_heads=set(heads) - set(settings.gradient_heads),
+      image_bits=settings.image_bits,
+      precision=choose_precision(settings.precision),
       num_splits=num_splits,
-      jit_compile=choose_jit_compile(jit_compile),
+      jit_compile=choose_jit_compile(settings.jit_compile),
       seed=seed,
     )
 
 
-def _check_names(
-  setting: str, names: Iterable[str], known: Collection[str]
+def _make_dynamics(settings: WorldModelSettings) -> LatentDynamics:
+  state, belief = settings.state_size, settings.belief_size
+  embed, activation = settings.embed_size, _activation(settings)
+  mean_only, min_stddev = settings.mean_only, settings.min_stddev
+  match settings.dynamics:
+    case 'rssm':
+      return RSSM(
+        state,
+        belief,
+        embed,
+        num_layers=settings.dynamics_layers,
+        future_rnn=settings.future_rnn,
+        activation=activation,
+        mean_only=mean_only,
+        min_stddev=min_stddev,
+      )
+    case 'ssm':
+      return SSM(
+        state,
+        embed,
+        activation=activation,
+        mean_only=mean_only,
+        min_stddev=min_stddev,
+      )
+    case 'drnn':
+      return DRNN(
+        state,
+        belief,
+        embed,
+        wiring=make_drnn_wiring(),
+        mean_only=mean_only,
+        min_stddev=min_stddev,
+      )
+    case 'rnn':
+      return RNN(belief, embed, activation=activation)
+
+
+def _make_heads(
+  settings: WorldModelSettings, components: Mapping[str, int] | None
+) -> dict[str, keras.layers.Layer]:
+  if settings.state_diagnostics and components == {}:
+    raise ConfigurationError(
+      'make_world_model.state_diagnostics=True needs components of the '
+      "simulator's state, but the task has only images, or there are several "
+      'tasks; set it to False.'
+    )
+  layers, units = settings.head_layers, settings.head_units
+  activation = _activation(settings)
+  low, high = settings.reward_bounds
+  heads = {
+    'image': Decoder(),
+    'reward': FeedForward(
+      num_layers=layers,
+      units=units,
+      activation=activation,
+      likelihood=settings.reward_likelihood,
+      stddev=settings.reward_stddev,
+      low=low,
+      high=high,
+    ),
+  }
+  # Last, so that the weights of the other layers stay the same.
+  if settings.state_diagnostics:
+    for name, size in sorted((components or {}).items()):
+      heads[name] = FeedForward(
+        size, num_layers=layers, units=units, activation=activation
+      )
+  return heads
+
+
+def _activation(settings: WorldModelSettings) -> str:
+  return 'linear' if settings.activation == 'none' else settings.activation
+
+
+def _check_heads(
+  setting: str, names: Iterable[str], heads: Collection[str]
 ) -> None:
   for name in names:
-    if name not in known:
-      raise ValueError(
-        f'{setting} names {name!r}, which is none of the heads '
-        f'{", ".join(known)}.'
+    if name not in heads:
+      raise ConfigurationError(
+        f'{setting} names {name!r}, but the heads are {", ".join(heads)}.'
       )
 
 
@@ -182,7 +179,7 @@ def make_drnn_wiring(
   decoder_to_sample: bool,
   action_to_decoder: bool,
 ) -> Wiring:
-  """Makes the wiring of a DRNN; the arguments are those of `Wiring`."""
+  """Returns the wiring of a DRNN; the arguments are those of `Wiring`."""
   return Wiring(
     encoder_to_decoder,
     sample_to_sample,
@@ -195,9 +192,10 @@ def make_drnn_wiring(
 
 @contextlib.contextmanager
 def _initial_weights_from(seed: int) -> Iterator[None]:
-  """Seeds the weights made inside, and leaves other randomness as it was.
+  """Context in which a seed decides initial weights.
 
-  Keras draws the seeds of initialisers from Python's global generator.
+  Keras draws the seeds of initializers from Python's global generator, which
+  has its old state afterwards.
   """
   state = random.getstate()
   random.seed(seed)
@@ -216,15 +214,15 @@ def compile_model(
   epsilon: float,
   clip_norm: float,
 ) -> None:
-  """Gives a model its optimizer and objectives.
+  """Compiles a model with Adam and the objectives of the configuration.
 
   Args:
     model: The world model.
     learning_rate: Learning rate of Adam, also for frozen heads.
-    learning_rate_ramp: Updates over which it rises from 0 to that; if
-      negative, over which it falls from that to 0; 0 for neither.
+    learning_rate_ramp: Updates over which the learning rate rises from 0; if
+      negative, over which it falls to 0; 0 for a constant one.
     epsilon: Epsilon of Adam.
-    clip_norm: Largest global norm of the gradients.
+    clip_norm: Maximum global norm of the gradients.
   """
   for name, value in (
     ('learning_rate', learning_rate),
@@ -234,10 +232,10 @@ def compile_model(
     if value <= 0:
       raise ValueError(f'{name} must be above 0, got {value}.')
   objectives = make_objectives()
-  _check_names(
+  _check_heads(
     'make_objectives.head_scales', objectives.head_scales, model.heads
   )
-  rate = learning_rate
+  rate: float | LinearRamp = learning_rate
   if learning_rate_ramp:
     rate = LinearRamp(learning_rate, learning_rate_ramp)
   optimizers = [keras.optimizers.Adam(rate, epsilon=epsilon) for _ in range(2)]

@@ -1,7 +1,7 @@
-"""Updates on several devices: each computes a part of the batch.
+"""Updates on several devices, each of which computes a part of the batch.
 
-The batch, and so what is learned, stays the same: gradients are averaged
-before they are clipped and applied.
+Gradients are averaged before they are clipped and applied, so the batch size
+is the same as on one device.
 """
 
 from collections.abc import Callable, Mapping
@@ -16,14 +16,11 @@ from planet_tf.world_model import WorldModel
 
 
 def make_strategy(name: Literal['one', 'mirrored']) -> tf.distribute.Strategy:
-  """Makes the strategy under which a model is made and updated.
+  """Returns the strategy in whose scope to create and update a model.
 
   Args:
-    name: `one` device, or `mirrored` on all GPUs (without any, on all virtual
-      devices of the processor).
-
-  Returns:
-    The strategy.
+    name: `one` device, or `mirrored` on all GPUs. Without GPUs, the devices
+      are the logical CPUs.
   """
   if name == 'one':
     return tf.distribute.get_strategy()
@@ -33,18 +30,17 @@ def make_strategy(name: Literal['one', 'mirrored']) -> tf.distribute.Strategy:
 
 
 def check_compiler(model: WorldModel, strategy: tf.distribute.Strategy) -> None:
-  """Finds updates that cannot be compiled by XLA.
+  """Checks that XLA can compile the update of a model.
 
   Raises:
-    ConfigurationError: It would average gradients between devices of the
-      processor.
+    ConfigurationError: XLA cannot average gradients over logical CPUs.
   """
   replicas = strategy.num_replicas_in_sync
   if model.jit and replicas > 1 and not _has_gpus():
     raise ConfigurationError(
-      'make_world_model.jit_compile=True does not go with '
-      "train.strategy='mirrored' on several devices of the processor; leave it "
-      "at 'auto'."
+      'make_world_model.jit_compile=True cannot average gradients over '
+      "several CPU devices, which train.strategy='mirrored' uses; set it to "
+      "'auto' or False."
     )
 
 
@@ -54,18 +50,18 @@ def compiled_update(
   """Compiles the update of a model.
 
   Args:
-    model: Model that was made under the strategy.
-    strategy: What `make_strategy` returns.
+    model: Model created in the scope of the strategy.
+    strategy: Output of `make_strategy`.
 
   Returns:
-    Function of a batch [B, ..] that returns the metrics.
+    Function from a batch [B, ..] to its metrics.
   """
   replicas = strategy.num_replicas_in_sync
-  step = model.train_step
+  step = model.update
   if replicas == 1:
     return tf.function(step, jit_compile=model.jit or None, autograph=False)
   if model.jit:
-    # XLA is for one device.
+    # XLA compiles the computation of one device.
     step = tf.function(step, jit_compile=True, autograph=False)
 
   def update(batch: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
@@ -74,7 +70,7 @@ def compiled_update(
       lambda context: parts[context.replica_id_in_sync_group]
     )
     metrics = strategy.run(step, (parts,))
-    # They are equal in all replicas.
+    # All replicas have the same metrics.
     return {k: strategy.unwrap(x)[0] for k, x in metrics.items()}
 
   return tf.function(update, autograph=False)

@@ -127,9 +127,8 @@ def test_bindings_with_a_scope_apply_only_to_it():
   for name, expected in (('main', (12, 100)), ('short', (6, 10))):
     with registry.in_scope(name):
       planner = factories.make_planner()
-    settings = planner.keywords
-    assert (settings['horizon'], settings['elites']) == expected
-    assert settings['iterations'] == 10
+    assert (planner.horizon, planner.elites) == expected
+    assert planner.iterations == 10
   text = gin_files.text()
   gin_files.parse()
   gin_files.parse_text(text)
@@ -259,22 +258,22 @@ def test_repeated_binding_is_refused(tmp_path):
     (
       'make_planner.elites = 2000',
       factories.make_planner,
-      'elites must lie between 1 and candidates=1000, got 2000',
+      'elites must be between 1 and candidates=1000, got 2000',
     ),
     (
       'make_world_model.dynamics_layers = 0',
       lambda: model_factories.make_world_model(1),
-      'num_layers must be at least 1, got 0',
+      'dynamics_layers must be at least 1, got 0',
     ),
     (
       'make_planner.horizon = 0',
       factories.make_planner,
-      'horizon of at least 1, got 0',
+      'horizon must be at least 1, got 0',
     ),
     (
       'make_world_model.image_bits = 9',
       lambda: model_factories.make_world_model(1),
-      'bits=9 must be 1 to 8',
+      'image_bits must be 1 to 8, got 9',
     ),
     (
       'compile_model.clip_norm = -1.0',

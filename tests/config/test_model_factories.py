@@ -1,4 +1,6 @@
-"""Runs that differ from the usual one in their model or its objectives."""
+"""Models, objectives and optimizers from settings, and runs with them."""
+
+import dataclasses
 
 import numpy as np
 import pytest
@@ -7,6 +9,7 @@ import tensorflow as tf
 from planet_tf.analysis import read_metrics
 from planet_tf.config import gin_files, model_factories
 from planet_tf.config.factories import make_envs
+from planet_tf.config.model_settings import make_world_model_settings
 from planet_tf.config.registry import ConfigurationError
 from planet_tf.config.settings import make_collect_settings
 from planet_tf.data import list_episodes, read_episode
@@ -28,7 +31,7 @@ def _train(logdir, files=(), params=()):
 
 
 def _check_run(logdir, files=(), params=()):
-  """Trains, resumes and loads; returns the last record of the losses."""
+  """Trains, resumes and loads a run; returns its last losses."""
   _train(logdir, files, [*params, 'train.total_episodes = 2'])
   counters = _train(logdir, files, params)
   assert counters.updates == 21
@@ -54,7 +57,7 @@ def test_diagnostics_train_resume_and_load(tmp_path):
 @pytest.mark.slow
 @pytest.mark.parametrize('name', EXPERIMENTS)
 def test_experiments_train_resume_and_load(tmp_path, name):
-  """Three episodes of each; figure 6 names six real tasks of its own."""
+  # Three episodes of each; figure 6 has six tasks.
   params = [
     'make_envs.duration = 50',
     'collect.interval = 10',
@@ -72,11 +75,11 @@ def test_experiments_train_resume_and_load(tmp_path, name):
 def test_experiments_update(name):
   gin_files.parse([*DEBUG, f'experiments/{name}'])
   model, batch = _build()
-  # Priors may rest: their divergence may cost nothing yet.
+  # Priors may stay the same while the divergence is below the free nats.
   layers = [model.encoder, *model.heads.values()]
   variables = [v for layer in layers for v in layer.trainable_variables]
   before = [np.array(v) for v in variables]
-  metrics = model.train_step(batch)
+  metrics = model.update(batch)
   assert all(np.isfinite(value) for value in metrics.values())
   for variable, old in zip(variables, before, strict=True):
     assert np.any(np.array(variable) != old), variable.path
@@ -104,14 +107,14 @@ def _build():
   return model, batch
 
 
-def test_frozen_heads_read_the_latents_and_leave_them_alone():
+def test_frozen_heads_do_not_change_the_latents():
   usual, batch = _model()
   diagnosed, _ = _model('make_world_model.state_diagnostics = True')
   assert diagnosed.frozen_heads == {'joint'}
   joint = diagnosed.heads['joint'].trainable_variables
   before = [np.array(variable) for variable in joint]
-  usual.train_step(batch)
-  diagnosed.train_step(batch)
+  usual.update(batch)
+  diagnosed.update(batch)
   for variable, old in zip(joint, before, strict=True):
     assert np.any(np.array(variable) != old), variable.path
   own = {id(variable) for variable in joint}
@@ -136,7 +139,7 @@ def test_heads_outside_gradient_heads_are_frozen():
   [
     ('make_world_model.gradient_heads = ("rewards",)', "'rewards'"),
     ('make_objectives.head_scales = {"joints": 2.0}', "'joints'"),
-    ('make_objectives.head_scales = {"reward": 2.0}', 'has reward_scale'),
+    ('make_objectives.head_scales = {"reward": 2.0}', 'set reward_scale'),
   ],
 )
 def test_unknown_heads_are_refused(param, message):
@@ -144,14 +147,60 @@ def test_unknown_heads_are_refused(param, message):
     _model(param)
 
 
+def test_truncated_normal_trains_within_its_bounds():
+  params = ['make_world_model.reward_likelihood = "truncated_normal"']
+  loss = []
+  for bounds in ((0.0, 8.0), (0.0, 4.0)):
+    bind = f'make_world_model.reward_bounds = {bounds}'
+    model, batch = _model(*params, bind)
+    batch['reward'] = tf.linspace([1.0, 3.0], [7.5, 5.0], 4, axis=1)
+    loss.append(float(model.update(batch)['reward_loss']))
+  assert np.isfinite(loss[0])
+  assert loss[1] == np.inf
+
+
+@pytest.mark.parametrize(
+  'param, message',
+  [
+    ('state_size = 0', 'state_size must be at least 1, got 0'),
+    ('head_layers = -1', 'head_layers must be at least 0, got -1'),
+    ('image_bits = 9', 'image_bits must be 1 to 8, got 9'),
+    ('reward_stddev = 0.0', "reward_stddev must be above 0 or 'learned'"),
+    ('reward_bounds = (1.0, 0.0)', 'reward_bounds must be a lower'),
+    ('reward_bounds = (1.0,)', 'reward_bounds must be a lower'),
+    ('num_splits = 0', 'num_splits must be at least 1'),
+    ('reward_likelihood = "tanh_normal"', "'normal', 'truncated_normal'"),
+  ],
+)
+def test_settings_out_of_range(param, message):
+  with pytest.raises(ConfigurationError, match=message):
+    _model(f'make_world_model.{param}')
+
+
+def test_settings_from_python():
+  gin_files.parse()
+  settings = dataclasses.replace(
+    make_world_model_settings(), dynamics='ssm', state_size=7
+  )
+  model = model_factories.make_world_model(2, settings=settings)
+  assert model.dynamics.stochastic_size == 7
+  assert model.action_size == 2
+
+
+def test_diagnostics_need_components():
+  gin_files.parse([], ['make_world_model.state_diagnostics = True'])
+  with pytest.raises(ConfigurationError, match='needs components'):
+    model_factories.make_world_model(2, components={})
+
+
 def _actions(logdir):
   paths = list_episodes(logdir / 'train_episodes')
   return [read_episode(path, ['action'])['action'] for path in paths]
 
 
-def test_random_collection_leaves_the_tests_to_the_planner(tmp_path):
+def test_evaluations_plan_if_collection_is_random(tmp_path):
   _train(tmp_path / 'run', ['experiments/figure5_random_collection.gin'])
-  # The same episodes come without any model.
+  # Random episodes do not depend on the model.
   with make_envs('dummy') as envs:
     data = Collector(tmp_path / 'again', envs, 'train', seed=0)
     for number in range(3):
@@ -164,7 +213,7 @@ def test_random_collection_leaves_the_tests_to_the_planner(tmp_path):
     for name in ('run', 'planned')
   ]
   assert [len(x) for x in tests] == [2, 1]
-  # Until there are other data, both have learned the same.
+  # Before the data differ, both have learned the same.
   assert tests[0][0] == tests[1][0]
 
 
@@ -177,13 +226,13 @@ def test_exploration_falls_with_its_ramp():
   assert exploration(settings, 500) == pytest.approx(0.1)
 
 
-def test_learning_rate_rises_from_nothing():
+def test_learning_rate_rises_from_zero():
   model, batch = _model('compile_model.learning_rate_ramp = 10')
   before = [np.array(v) for v in model.trainable_variables]
-  model.train_step(batch)
+  model.update(batch)
   for variable, old in zip(model.trainable_variables, before, strict=True):
     np.testing.assert_array_equal(variable, old)
-  model.train_step(batch)
+  model.update(batch)
   assert np.any(np.array(model.trainable_variables[0]) != before[0])
 
 
