@@ -139,7 +139,7 @@ def test_python_examples_run(document, request, tmp_path, monkeypatch):
   text = read(document)
   monkeypatch.syspath_prepend(tmp_path)
   replacements = {
-    "'cheetah_run'": "'dummy'",
+    "'cheetah_run'": "'dummy', duration=5",
     "'exported/1'": f"'{ROOT}/examples/cartpole_swingup/1'",
   }
   if "'runs/cheetah" in text:
