@@ -11,12 +11,8 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 from planet_tf.config.factories import make_planner, open_envs
-from planet_tf.control.simulate import (
-  Envs,
-  Episode,
-  RandomPolicy,
-  action_bounds,
-)
+from planet_tf.control.simulate import Envs, RandomPolicy, action_bounds
+from planet_tf.data.episodes import Episode
 from planet_tf.errors import UserError
 from planet_tf.exporting import loaded_agent
 from planet_tf.exporting.episode_video import draw_frames

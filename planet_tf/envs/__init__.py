@@ -1,7 +1,19 @@
-"""Environments: tasks, rendering, and worker processes to run them in.
+"""Environments of tasks, rendering, and worker processes.
 
-Importing this package loads neither TensorFlow nor MuJoCo, so that the dummy
-task works without OpenGL and workers stay free of TensorFlow.
+In reading order:
+
+- Names: `registry` (name -> task), `dm_control`, `dummy` and `gymnasium` (the
+  tasks that are registered).
+- One environment in this process: `tasks` (`build_env`), which wraps the
+  task's environment in `seeding`, `wrappers` and `observations` (images from
+  `camera`).
+- Environments in worker processes: `parallel` (`ParallelEnvs`, the class that
+  the training uses), `worker_process` (parent), `worker` (child); `isolated`
+  and `padding` adapt `ParallelEnvs` to other interfaces.
+- OpenGL: `rendering` chooses a backend with the program `probe`.
+
+Importing this package imports neither TensorFlow nor MuJoCo. The dummy task
+needs no OpenGL, and workers must not load TensorFlow.
 """
 
 from planet_tf.envs.isolated import IsolatedEnvironment
@@ -38,8 +50,8 @@ __all__ = [
   'WorkerDied',
   'WorkerError',
   'WorkerTimeout',
-  'choose_backend',
   'build_env',
+  'choose_backend',
   'probe_frame',
   'register_task',
   'task_names',

@@ -1,4 +1,4 @@
-"""A small deterministic task for tests, without any rendering library."""
+"""The task `dummy`: small, deterministic, without a rendering library."""
 
 import dm_env
 import numpy as np
@@ -7,9 +7,9 @@ from dm_env import specs
 from planet_tf.envs.registry import register_task
 
 IMAGE_SIZE = 64
-SPEED = 0.1  # Distance per environment step at full action.
+SPEED = 0.1  # Distance per environment step at maximum action.
 TARGET = np.array([0.5, -0.5])
-WIDTH = 0.2  # Of the blobs, in units of the plane.
+WIDTH = 0.2  # Standard deviation of the blobs, in units of the plane.
 
 
 def register() -> None:
@@ -18,13 +18,13 @@ def register() -> None:
 
 
 class Dummy(dm_env.Environment):
-  """A point in the plane [-1, 1]^2 that should move to a fixed target.
+  """A point in the plane [-1, 1]^2 that must move to a fixed target.
 
-  The action [2] is the point's velocity. The reward falls linearly from 1 at
-  the target to 0 at the farthest corner. The image shows the point in red and
-  the target in green; the level of blue is the mean of the last action. Only
-  the start of an episode is random, and a function of the seed. Episodes never
-  end by themselves.
+  The action [2] is the velocity of the point. The reward decreases linearly
+  from 1 at the target to 0 at the farthest corner. The image shows the point in
+  red and the target in green; blue is the mean of the last action. Only the
+  initial position is random, and it is a function of the seed. Episodes have no
+  end.
   """
 
   def __init__(self, seed: int | None = None) -> None:
@@ -34,18 +34,18 @@ class Dummy(dm_env.Environment):
     self._running = False
 
   def seed(self, seed: int | None) -> None:
-    """Makes the starts of all following episodes a function of the seed."""
+    """Sets the seed that determines the following initial positions."""
     self._random = np.random.RandomState(seed)
 
   def reset(self) -> dm_env.TimeStep:
-    """Places the point at random, at rest."""
+    """Moves the point to a random position."""
     self._running = True
     self._position = self._random.uniform(-1, 1, 2)
     self._action = np.zeros(2)
     return dm_env.restart(self._observation())
 
   def step(self, action: np.ndarray) -> dm_env.TimeStep:
-    """Moves the point; it stops at the border of the plane."""
+    """Moves the point, within the borders of the plane."""
     if not self._running:
       return self.reset()
     self._action = np.array(action, np.float64)
@@ -75,7 +75,7 @@ class Dummy(dm_env.Environment):
 
 
 def _blob(center: np.ndarray) -> np.ndarray:
-  """Gaussian spot at x and y (upwards) of the plane, [64, 64] up to 255."""
+  """Returns a Gaussian blob at x and y (upward), [64, 64] in [0, 255]."""
   pixels = (np.arange(IMAGE_SIZE) + 0.5) / IMAGE_SIZE * 2 - 1
   columns = np.exp(-0.5 * ((pixels - center[0]) / WIDTH) ** 2)
   rows = np.exp(-0.5 * ((-pixels - center[1]) / WIDTH) ** 2)

@@ -1,4 +1,4 @@
-"""Environments of Gymnasium, as tasks called `gymnasium:ID`.
+"""Environments of Gymnasium as tasks named `gymnasium:ID`.
 
 Original: scripts/tasks.py (gym_cheetah, gym_racecar), for the older Gym.
 """
@@ -15,7 +15,7 @@ from planet_tf.envs.registry import UnknownTask, register_prefix
 from planet_tf.envs.wrappers import UnsupportedEnvironment
 from planet_tf.errors import one_line
 
-RENDER_SIZE = 64  # Pixels, where the environment lets us choose.
+RENDER_SIZE = 64  # Pixels, for environments that accept a size.
 
 
 def register() -> None:
@@ -24,21 +24,21 @@ def register() -> None:
 
 
 def find(identifier: str) -> Callable[[], dm_env.Environment]:
-  """The factory of an environment.
+  """Returns the factory of an environment.
 
   Args:
-    identifier: Registered id, such as `HalfCheetah-v5`; `module:ID` imports a
-      module that registers it first.
+    identifier: Registered id, such as `HalfCheetah-v5`. `module:ID` first
+      imports a module that registers it.
 
   Raises:
-    UnknownTask: Gymnasium is missing, or knows no such environment.
+    UnknownTask: Gymnasium is not installed or has no such environment.
   """
   try:
     import gymnasium
   except ImportError as error:
     raise UnknownTask(
       f"Task 'gymnasium:{identifier}' needs a package that is not installed "
-      f'({error}); `pip install gymnasium imageio`.'
+      f'({error}); run `pip install gymnasium imageio`.'
     ) from error
   try:
     spec = gymnasium.spec(identifier)
@@ -50,31 +50,31 @@ def find(identifier: str) -> Callable[[], dm_env.Environment]:
 
 
 def load(identifier: str) -> 'GymnasiumEnvironment':
-  """Makes an environment that renders.
+  """Creates an environment that renders.
 
   Raises:
-    UnsupportedEnvironment: A package that it needs is missing, or its actions
-      are not continuous.
+    UnsupportedEnvironment: A package is missing, or the actions are not
+      continuous.
   """
   import gymnasium
 
-  options = {'render_mode': 'rgb_array'}
+  options: dict[str, Any] = {'render_mode': 'rgb_array'}
   if str(gymnasium.spec(identifier).entry_point).startswith('gymnasium.envs.m'):
     options |= {'width': RENDER_SIZE, 'height': RENDER_SIZE}  # MuJoCo
   try:
-    # Some miss a package only when they render.
+    # The constructor renders, because some packages are needed only then.
     return GymnasiumEnvironment(gymnasium.make(identifier, **options))
   except (gymnasium.error.Error, ImportError) as error:
     raise UnsupportedEnvironment(
-      f"Task 'gymnasium:{identifier}' cannot be made: {one_line(error)}"
+      f"Task 'gymnasium:{identifier}' cannot be created: {one_line(error)}"
     ) from error
 
 
 class GymnasiumEnvironment(dm_env.Environment):
   """A Gymnasium environment with the interface of dm_env.
 
-  Observations are a dict: `image` is the observation itself if that is an
-  image, or else what `render` draws; a vector is called `state`.
+  Observations are a dict. `image` is the observation itself if it is an image,
+  and otherwise the result of `render`. Vector observations are named `state`.
 
   Args:
     env: Environment with the render mode `rgb_array`.
@@ -83,8 +83,8 @@ class GymnasiumEnvironment(dm_env.Environment):
   def __init__(self, env: Any) -> None:
     if not hasattr(env.action_space, 'low'):
       raise UnsupportedEnvironment(
-        f'Task {env.spec.id!r} of Gymnasium must have continuous actions in a '
-        f'box, got {env.action_space}.'
+        f'Task {env.spec.id!r} of Gymnasium must have continuous actions (a '
+        f'Box), but has {env.action_space}; choose another environment.'
       )
     self._env = env
     self._seed: int | None = None
@@ -96,7 +96,7 @@ class GymnasiumEnvironment(dm_env.Environment):
     }
 
   def seed(self, seed: int) -> None:
-    """Makes the next reset and all that follows a function of the seed."""
+    """Sets the seed that determines all episodes from the next reset."""
     self._seed = seed
 
   def reset(self) -> dm_env.TimeStep:
@@ -120,7 +120,7 @@ class GymnasiumEnvironment(dm_env.Environment):
     return dm_env.transition(float(reward), observation)
 
   def action_spec(self) -> specs.BoundedArray:
-    """The box of the actions."""
+    """Bounds of the actions."""
     space = self._env.action_space
     return specs.BoundedArray(
       space.shape, space.dtype, space.low, space.high, 'action'

@@ -1,4 +1,4 @@
-"""One environment in a process of its own, as a dm_env environment."""
+"""One environment in a worker process, with the interface of dm_env."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -11,10 +11,10 @@ from planet_tf.envs.parallel import ParallelEnvs
 
 
 class IsolatedEnvironment(dm_env.Environment):
-  """The environment of `build_env`, safe beside TensorFlow.
+  """The environment of `build_env`, safe to use with TensorFlow.
 
-  Same observations, actions, rewards and seeding; arguments and errors are
-  those of `ParallelEnvs`.
+  It has the same observations, actions, rewards and seeding. Arguments and
+  errors are those of `ParallelEnvs`.
   """
 
   def __init__(
@@ -35,7 +35,7 @@ class IsolatedEnvironment(dm_env.Environment):
     self.duration = self._envs.duration
 
   def seed(self, seed: int) -> None:
-    """Makes the next reset and all that follows a function of the seed."""
+    """Sets the seed that determines all episodes from the next reset."""
     self._seed = seed
 
   def reset(self) -> dm_env.TimeStep:
@@ -49,6 +49,7 @@ class IsolatedEnvironment(dm_env.Environment):
     if not self._running:
       return self.reset()
     time_step = self._envs.step([action])[0]
+    assert time_step is not None
     self._running = not time_step.last()
     return time_step
 
@@ -65,5 +66,5 @@ class IsolatedEnvironment(dm_env.Environment):
     return specs.Array((), np.float64, name='reward')
 
   def close(self) -> None:
-    """Ends the worker."""
+    """Ends the worker process."""
     self._envs.close()

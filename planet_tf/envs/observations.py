@@ -1,4 +1,4 @@
-"""Observations as a flat dict of an image and state vectors."""
+"""Observations as a flat dict of one image and state vectors."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -7,50 +7,49 @@ import dm_env
 import numpy as np
 from dm_env import specs
 
-from planet_tf.envs.dm_control import Camera
+from planet_tf.envs.camera import Camera
 from planet_tf.envs.wrappers import UnsupportedEnvironment, Wrapper
 
-RESERVED = ('action', 'reward')  # Other entries of an episode.
+IMAGE_SIZE = 64  # Height and width in pixels (paper).
+RESERVED = ('action', 'reward')  # Other arrays of an episode.
 
 
 class ImageObservations(Wrapper):
-  """Flat dict of `image`, uint8 [S, S, 3], and float32 state vectors.
+  """Flat dict of `image`, uint8 [64, 64, 3], and float32 state vectors.
 
   The image is the environment's own observation `image` (uint8, or floats
-  from 0 to 1, of any height and width) or else drawn by its MuJoCo physics.
-  Nested dicts are joined with slashes, scalars become vectors of length one,
-  and an observation that is a bare array is called `observation`.
+  from 0 to 1, of any height and width). Without one, the MuJoCo physics of the
+  environment renders it. Names in nested dicts are joined with slashes, scalars
+  become vectors of length one, and a bare array is named `observation`.
 
   Raises:
-    UnsupportedEnvironment: There is no image, or a name is taken.
+    UnsupportedEnvironment: There is no image, or a name is reserved.
   """
 
   def __init__(
     self,
     env: dm_env.Environment,
     task: str,
-    image_size: int,
     camera: int | str,
     render_quality: str,
   ) -> None:
     super().__init__(env)
     self._task = task
-    self._size = image_size
-    self._camera = None
+    self._camera: Camera | None = None
     inner = dict(_flatten(env.observation_spec()))
     taken = sorted(set(inner) & set(RESERVED))
     if taken:
       raise UnsupportedEnvironment(
-        f'Task {task!r} has an observation called {taken[0]!r}, which names '
-        'another part of an episode; rename it.'
+        f'Task {task!r} has an observation named {taken[0]!r}, which is the '
+        'name of another array of an episode; rename it.'
       )
     if 'image' not in inner:
       if not hasattr(getattr(env, 'physics', None), 'render'):
         raise UnsupportedEnvironment(
-          f"Task {task!r} gives no image: it has no observation 'image' and "
-          'no physics.render to draw one.'
+          f'Task {task!r} gives no image: it has neither an observation '
+          "'image' nor a physics.render; add one of them."
         )
-      self._camera = Camera(env, image_size, camera, render_quality)
+      self._camera = Camera(env, IMAGE_SIZE, camera, render_quality)
     self._spec = self._make_spec(inner)
 
   def observation_spec(self) -> dict[str, specs.Array]:
@@ -58,19 +57,19 @@ class ImageObservations(Wrapper):
     return dict(self._spec)
 
   def reset(self) -> dm_env.TimeStep:
-    """Starts an episode and draws its first image."""
+    """Starts an episode and renders its first image."""
     return self._convert(self._env.reset())
 
   def step(self, action: np.ndarray) -> dm_env.TimeStep:
-    """Applies an action and draws one image."""
+    """Applies an action and renders one image."""
     return self._convert(self._env.step(action))
 
   def _convert(self, time_step: dm_env.TimeStep) -> dm_env.TimeStep:
     observation = dict(_flatten(time_step.observation))
     image = observation.pop('image', None)
-    if image is None:
+    if image is None and self._camera:
       image = self._camera.render()
-    result = {'image': as_image(image, self._size, self._task)}
+    result = {'image': as_image(image, IMAGE_SIZE, self._task)}
     for name, value in observation.items():
       value = np.array(value, np.float32).reshape(-1)
       if not np.isfinite(value).all():
@@ -81,8 +80,10 @@ class ImageObservations(Wrapper):
     return time_step._replace(observation=result)
 
   def _make_spec(self, inner: Mapping[str, Any]) -> dict[str, specs.Array]:
-    shape = (self._size, self._size, 3)
-    result = {'image': specs.BoundedArray(shape, np.uint8, 0, 255, 'image')}
+    shape = (IMAGE_SIZE, IMAGE_SIZE, 3)
+    result: dict[str, specs.Array] = {
+      'image': specs.BoundedArray(shape, np.uint8, 0, 255, 'image')
+    }
     for name, spec in inner.items():
       if name != 'image':
         size = int(np.prod(spec.shape, dtype=int))
@@ -91,7 +92,11 @@ class ImageObservations(Wrapper):
 
 
 def as_image(image: np.ndarray, size: int, task: str) -> np.ndarray:
-  """Copies an image as uint8 [size, size, 3], resizing it by area.
+  """Returns a copy of an image as uint8 [size, size, 3], resized by area.
+
+  Pillow cannot replace this. Its BOX filter gives each source pixel a weight
+  of 0 or 1 and rounds after each axis, and `Image.reduce` rounds ties up and
+  takes only integer factors, so that pixels would differ.
 
   Args:
     image: uint8, or floats from 0 to 1; [height, width, 3].
@@ -124,7 +129,15 @@ def as_image(image: np.ndarray, size: int, task: str) -> np.ndarray:
 
 
 def _overlap(source: int, target: int) -> np.ndarray:
-  """Share [target, source] of each target pixel that a source pixel covers."""
+  """Returns the fraction of each target pixel that a source pixel covers.
+
+  Args:
+    source: Number of source pixels.
+    target: Number of target pixels.
+
+  Returns:
+    Weights [target, source]; the rows sum to 1.
+  """
   edges = np.arange(target + 1) * source / target
   pixels = np.arange(source)
   low = np.maximum(edges[:-1, None], pixels)

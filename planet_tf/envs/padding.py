@@ -1,6 +1,6 @@
-"""Environments whose actions are padded to the size of another task's.
+"""Environments with padded actions, for agents of several tasks.
 
-An agent for several tasks gives all of them actions of one size.
+An agent for several tasks uses one action size for all of them.
 Original: control/wrappers.py (PadActions, SelectObservations).
 """
 
@@ -15,13 +15,13 @@ from planet_tf.envs.parallel import ParallelEnvs
 
 
 class PaddedEnvs:
-  """`ParallelEnvs` whose actions have a tail that is not used.
+  """`ParallelEnvs` that ignore the last elements of each action.
 
-  Everything else is that of the environments inside.
+  All other attributes are those of the wrapped environments.
 
   Args:
-    envs: The environments; whoever made them closes them.
-    action_size: Size A of the padded actions, at least that of theirs.
+    envs: The environments to wrap. This class does not close them.
+    action_size: Size A of the padded actions, at least the size of theirs.
 
   Attributes:
     action_spec: Spec of the padded actions, float32 [A] in [-1, 1].
@@ -48,6 +48,6 @@ class PaddedEnvs:
   def step(
     self, actions: Sequence[np.ndarray | None]
   ) -> list[dm_env.TimeStep | None]:
-    """As `ParallelEnvs.step`, with actions [A]."""
+    """Like `ParallelEnvs.step`, with actions [A]."""
     used = [None if x is None else x[: self._used] for x in actions]
     return self._envs.step(used)

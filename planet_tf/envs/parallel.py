@@ -1,4 +1,11 @@
-"""Several environments of one task, each in a worker process."""
+"""Environments of one task that run in parallel, each in a worker process.
+
+The workers are separate programs, and not children of multiprocessing or
+gymnasium.vector, for three reasons. Software OpenGL (Mesa) crashes in a process
+that has loaded TensorFlow. Forked children would inherit TensorFlow, and
+spawned ones import the main module of the parent. And a worker that raises,
+dies or hangs must be reported with its traceback or last output.
+"""
 
 import inspect
 import sys
@@ -23,26 +30,25 @@ from planet_tf.envs.worker_process import (
 
 
 class ParallelEnvs:
-  """Environments of one task that reset and step side by side.
+  """Environments of one task that reset and step in parallel.
 
-  They run in processes without TensorFlow, so that rendering is safe beside it
-  and uses several cores. A task is sent to the workers together with its
-  factory: one from a module is imported there, one from a script, notebook or
-  function body is sent as code. The processes end with `close`, with the
-  object, and with this process, however it ends.
+  The task is sent to the workers with its factory. A factory from a module is
+  imported there; a factory from a script, notebook or function body is sent as
+  code. The workers end on `close`, when this object is deleted, and when this
+  process ends or is killed.
 
-  After a WorkerError the environments may be reset and used again; after
-  WorkerDied and WorkerTimeout they are closed.
+  After WorkerError, reset the environments to continue. After WorkerDied and
+  WorkerTimeout they are closed.
 
   Attributes:
     task: Name of the task.
     count: Number of environments, N.
-    groups: Groups that act in turns.
+    groups: Number of groups that act in turn.
     action_repeat: Environment steps per decision.
-    duration: Decisions per episode at most.
+    duration: Maximum number of decisions per episode.
     action_spec: Spec of one environment's actions, float32 [A] in [-1, 1].
     observation_spec: Specs of one environment's observations, by name.
-    pids: Ids of the worker processes.
+    pids: Process ids of the workers.
   """
 
   def __init__(
@@ -55,38 +61,39 @@ class ParallelEnvs:
     modules: Sequence[str] = (),
     **task_options: Any,
   ) -> None:
-    """Starts the workers and builds the environments.
+    """Starts the workers and creates the environments.
 
     Args:
       task: Registered name or `my_package.module:factory`.
       count: Number of environments, N.
-      groups: Groups that act in turns, so that one may be planned for while
-        another steps; see `control.simulate`.
+      groups: Number of groups that act in turn: the agent plans for one group
+        while another one steps; see `control.simulate`.
       timeout: Seconds to wait for the slowest environment in each call.
-      modules: Modules that the workers import first, such as one that
+      modules: Modules that the workers import first, for example one that
         registers the task.
-      **task_options: Of `tasks.build_env`.
+      **task_options: Options of `tasks.build_env`.
 
     Raises:
       UserError: As `tasks.build_env`: UnknownTask, InvalidTaskOption,
         UnsupportedEnvironment or RenderingUnavailable.
-      WorkerError: The environment could not be built.
-      ValueError, TypeError: A bad count, or an option of another name.
+      WorkerError: The environment cannot be created.
+      ValueError: count, groups or timeout is not positive.
+      TypeError: `build_env` has no such option.
     """
     inspect.signature(build_env).bind(task, **task_options)
     if count < 1:
       raise ValueError(f'count must be a positive integer, got {count!r}.')
+    if groups < 1:
+      raise ValueError(f'groups must be a positive integer, got {groups!r}.')
     if timeout <= 0:
       raise ValueError(f'timeout must be above 0 seconds, got {timeout!r}.')
     self.task = task
-    if groups < 1:
-      raise ValueError(f'groups must be a positive integer, got {groups!r}.')
     self.count = count
     self.groups = groups
     self._timeout = timeout
     self._running = [False] * count
     self._workers: list[WorkerProcess] = []
-    # Also called at interpreter exit.
+    # Also runs when the interpreter exits.
     self._finalizer = weakref.finalize(self, _close_all, self._workers)
     request = {
       'path': sys.path,
@@ -95,7 +102,7 @@ class ParallelEnvs:
       'options': task_options,
     }
     if needs_rendering(task):
-      rendering.choose_backend()  # Once, for all workers.
+      rendering.choose_backend()  # Once; the workers inherit MUJOCO_GL.
     try:
       for index in range(count):
         label = f'Environment {index} of task {task!r}'
@@ -113,7 +120,7 @@ class ParallelEnvs:
 
   @property
   def components(self) -> dict[str, int]:
-    """Sizes of the components of the simulator's state, by name."""
+    """Sizes of the state components of the observations, by name."""
     return {
       name: spec.shape[0]
       for name, spec in self.observation_spec.items()
@@ -122,21 +129,21 @@ class ParallelEnvs:
 
   @property
   def pids(self) -> list[int]:
-    """Ids of the worker processes."""
+    """Process ids of the workers."""
     return [worker.pid for worker in self._workers]
 
   def reset(self, seeds: Sequence[int | None]) -> list[dm_env.TimeStep]:
-    """Starts episodes in the first environments, each with its own seed.
+    """Starts an episode per seed, in the first environments.
 
-    The whole episode, pixels included, is a function of its seed. Later
-    environments sit out until the next reset.
+    The whole episode, including its pixels, is a function of its seed. The
+    other environments are idle until the next reset.
 
     Args:
-      seeds: One per environment to use, at most `count`; None goes on with the
-        environment's own random numbers.
+      seeds: One seed per environment, at most `count` seeds. None continues
+        the random numbers of the environment.
 
     Returns:
-      First time steps, one for each seed.
+      First time steps, one per seed.
 
     Raises:
       ValueError: There are more seeds than environments, or none.
@@ -147,44 +154,44 @@ class ParallelEnvs:
         f'reset takes 1 to {self.count} seeds, got {len(seeds)}.'
       )
     self._running = [False] * self.count
-    seeds = [None if seed is None else int(seed) for seed in seeds]
-    time_steps = self._call('reset', seeds)
+    integers = [None if seed is None else int(seed) for seed in seeds]
+    time_steps = self._call('reset', integers)
     self._running[: len(seeds)] = [True] * len(seeds)
     return time_steps
 
   def step(
     self, actions: Sequence[np.ndarray | None]
   ) -> list[dm_env.TimeStep | None]:
-    """Takes one decision in every running environment.
+    """Applies one action in every running environment.
 
     Args:
-      actions: One per environment of the last reset, [A] in [-1, 1]; None for
-        those that sit out, as they must when their episode is over.
+      actions: One action [A] in [-1, 1] per environment of the last reset.
+        None skips an environment, and is required after its episode has ended.
 
     Returns:
-      Time steps, None where the action is None.
+      Time steps; None for skipped environments.
 
     Raises:
-      ValueError: An action is for an environment without a running episode.
+      ValueError: An environment with an action has no running episode.
       WorkerError: See the class.
     """
     acting = [i for i, action in enumerate(actions) if action is not None]
     idle = [i for i in acting if i >= self.count or not self._running[i]]
     if idle:
       raise ValueError(
-        f'Environment {idle[0]} has no running episode: give it None as '
-        'action, or reset.'
+        f'Environment {idle[0]} has no running episode; use None as its '
+        'action, or call reset.'
       )
-    requests = {i: np.asarray(actions[i], np.float32) for i in acting}
+    requests = [np.asarray(actions[i], np.float32) for i in acting]
     replies = dict(
-      zip(acting, self._call('step', requests.values(), acting), strict=True)
+      zip(acting, self._call('step', requests, acting), strict=True)
     )
     for i, time_step in replies.items():
       self._running[i] = not time_step.last()
     return [replies.get(i) for i in range(len(actions))]
 
   def close(self) -> None:
-    """Ends the workers; more calls do no harm."""
+    """Ends the workers. Further calls have no effect."""
     self._finalizer()
 
   def __enter__(self) -> 'ParallelEnvs':
@@ -199,7 +206,17 @@ class ParallelEnvs:
     arguments: Sequence[Any],
     indices: Sequence[int] | None = None,
   ) -> list[Any]:
-    """Has workers do something at the same time; raises the worst error."""
+    """Sends a command to workers in parallel and returns their replies.
+
+    Args:
+      command: Method of `worker.Server`.
+      arguments: One argument per worker.
+      indices: Indices of the workers. The default is the first ones.
+
+    Raises:
+      WorkerDied, WorkerTimeout: All environments are closed.
+      WorkerError: First error of an environment, after all have replied.
+    """
     if not self._finalizer.alive:
       raise RuntimeError(f'The environments of task {self.task!r} are closed.')
     if indices is None:
@@ -216,13 +233,13 @@ class ParallelEnvs:
         except (WorkerDied, WorkerTimeout):
           raise
         except Exception as error:
-          # The others' replies are read before it is raised.
+          # Read the replies of the other workers before raising.
           errors.append(error)
     except (WorkerDied, WorkerTimeout):
       self.close()
       raise
     except BaseException:
-      # Interrupted: some environments may have moved and others not.
+      # On an interrupt, some environments may have stepped and others not.
       self._running = [False] * self.count
       raise
     if errors:
@@ -232,10 +249,10 @@ class ParallelEnvs:
 
 
 def _portable_task(task: str, modules: Sequence[str]) -> str | bytes:
-  """The task in a form that a worker can use.
+  """Returns the task as a name or as a pickle, for the workers.
 
-  cloudpickle names what lies in modules and sends the rest as code. Names that
-  only the workers can resolve stay names.
+  cloudpickle sends functions of importable modules by name and all others as
+  code. A name that only the workers can resolve is returned unchanged.
   """
   if ':' in task and not task.startswith('__main__:'):
     return task

@@ -1,6 +1,7 @@
-"""Program that draws a test scene and prints its statistics as JSON.
+"""Program that renders a test scene and prints its statistics as JSON.
 
-Run as `python -m planet_tf.envs.probe` with MUJOCO_GL set; see rendering.py.
+`rendering.probe_frame` runs it as `python -m planet_tf.envs.probe` with
+MUJOCO_GL set.
 """
 
 import json
@@ -19,7 +20,7 @@ SCENE = """
 
 
 def main() -> None:
-  """Draws twice, as the first frame pays for the start of OpenGL."""
+  """Renders twice, because the first frame includes the start of OpenGL."""
   from dm_control import mujoco
   from OpenGL import GL
 

@@ -12,20 +12,20 @@ Factory = Callable[..., dm_env.Environment]
 
 
 class UnknownTask(UserError):
-  """A task name that is neither registered nor importable."""
+  """A task name is neither registered nor importable."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Task:
-  """What is known of a task before its environment is built.
+  """A task: how to create its environment, and its default options.
 
   Attributes:
     name: Registered name, or `module:factory`.
-    factory: Builds the environment. If it has a parameter `seed` it gets one
-      (an integer or None).
-    action_repeat: Environment steps per decision, unless overridden.
-    duration: Decisions per episode; None means 1000 // action repeat.
-    renders: Whether images come from MuJoCo, so that OpenGL must work.
+    factory: Creates the environment. A parameter `seed` receives an integer
+      or None.
+    action_repeat: Environment steps per decision.
+    duration: Decisions per episode; None means 1000 // action_repeat.
+    renders: Whether MuJoCo renders the images, which requires OpenGL.
   """
 
   name: str
@@ -46,18 +46,18 @@ def register_task(
   duration: int | None = None,
   renders: bool = True,
 ) -> Callable[[Factory], Factory]:
-  """Decorator that gives a factory of a dm_env environment a task name.
+  """Returns a decorator that registers a factory of dm_env environments.
 
       @register_task('my_task', action_repeat=4)
       def my_task():
         return MyEnvironment()
 
   Args:
-    name: New name; must not contain a colon.
+    name: New name, without a colon.
     action_repeat: Environment steps per decision.
-    duration: Decisions per episode; None means 1000 // action repeat.
-    renders: False for a task that draws its images without MuJoCo; it then
-      needs no OpenGL.
+    duration: Decisions per episode; None means 1000 // action_repeat.
+    renders: False for a task that does not render with MuJoCo and needs no
+      OpenGL.
 
   Returns:
     The decorator, which returns the factory unchanged.
@@ -68,7 +68,7 @@ def register_task(
   if ':' in name:
     raise ValueError(
       f'Task name {name!r} contains a colon, which is reserved for '
-      "'module:factory'."
+      "'module:factory'; choose another name."
     )
 
   def decorator(factory: Factory) -> Factory:
@@ -85,32 +85,34 @@ def register_task(
 
 
 def register_prefix(prefix: str, find: Callable[[str], Factory]) -> None:
-  """Gives meaning to task names `prefix:NAME`.
+  """Registers task names of the form `prefix:NAME`.
 
   Args:
-    prefix: What comes before the colon; no longer taken for a module.
-    find: Gives the factory for what comes after it; raises UnknownTask.
+    prefix: Text before the colon. It is not interpreted as a module.
+    find: Returns the factory for the text after the colon, or raises
+      UnknownTask.
   """
   _PREFIXES[prefix] = find
 
 
 def task_names() -> list[str]:
-  """Names of all registered tasks, sorted."""
+  """Returns the sorted names of all registered tasks."""
   return sorted(_TASKS)
 
 
 def registered_task(name: str) -> Task | None:
-  """The task registered under a name, without importing anything."""
+  """Returns the registered task of a name, or None. Imports nothing."""
   return _TASKS.get(name)
 
 
 def find_task(name: str) -> Task:
-  """The task of a registered name, or of `module:factory`, `prefix:NAME`.
+  """Returns the task of a registered name, `module:factory` or `prefix:NAME`.
 
-  A factory that is also registered keeps its action repeat and duration.
+  If the factory of `module:factory` is also registered, the task has the
+  registered action repeat and duration.
 
   Raises:
-    UnknownTask: Nothing has this name; names the nearest that exists.
+    UnknownTask: There is no such task.
   """
   prefix, colon, rest = name.partition(':')
   if prefix in _PREFIXES and colon:
@@ -120,8 +122,8 @@ def find_task(name: str) -> Task:
   if name not in _TASKS:
     raise UnknownTask(
       f'Unknown task {name!r}{did_you_mean(name, _TASKS) or "."} Known tasks: '
-      f'{", ".join(task_names())}; a task of your own is named '
-      "'module:factory', one of Gymnasium 'gymnasium:ID'."
+      f'{", ".join(task_names())}; name your own task '
+      "'module:factory', and a task of Gymnasium 'gymnasium:ID'."
     )
   return _TASKS[name]
 
@@ -131,8 +133,8 @@ def _import_task(name: str) -> Task:
   try:
     module = importlib.import_module(module_name)
   except (ModuleNotFoundError, ValueError) as error:
-    # A module that exists but misses one of its own imports is the user's
-    # bug, whose traceback must stay.
+    # If the module exists and one of its own imports fails, keep the
+    # traceback.
     missing = getattr(error, 'name', None) or module_name
     if module_name != missing and not module_name.startswith(missing + '.'):
       raise

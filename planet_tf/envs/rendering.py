@@ -1,4 +1,4 @@
-"""The choice of an OpenGL backend for MuJoCo."""
+"""Choice of the OpenGL backend of MuJoCo."""
 
 import dataclasses
 import json
@@ -12,25 +12,25 @@ from planet_tf.errors import UserError
 VARIABLE = 'MUJOCO_GL'
 BACKENDS = ('glfw',) if sys.platform == 'darwin' else ('egl', 'osmesa')
 INSTALL = 'sudo apt-get install -y libegl1 libgl1 libgl1-mesa-dri'
-PROBE_TIMEOUT = 120.0  # Seconds; a cold start of MuJoCo takes several.
+PROBE_TIMEOUT = 120.0  # Seconds. Importing MuJoCo takes several.
 
 
 class RenderingUnavailable(UserError):
-  """No OpenGL backend draws a frame."""
+  """No OpenGL backend can render a frame."""
 
 
 @dataclasses.dataclass(frozen=True)
 class FrameStatistics:
-  """What a backend drew of the test scene, 64 x 64 pixels of uint8.
+  """Statistics of the test scene, rendered as uint8 [64, 64, 3].
 
   Attributes:
     backend: Value of MUJOCO_GL.
-    renderer: What OpenGL calls its device, such as `llvmpipe (...)`.
+    renderer: Name of the OpenGL renderer, such as `llvmpipe (...)`.
     minimum: Smallest pixel value.
     maximum: Largest pixel value.
     mean: Mean pixel value.
     stddev: Standard deviation of the pixel values.
-    seconds: Time per frame after the first.
+    seconds: Time of the second frame.
   """
 
   backend: str
@@ -43,16 +43,16 @@ class FrameStatistics:
 
 
 def choose_backend() -> str:
-  """Chooses the OpenGL backend; call it before MuJoCo is imported.
+  """Chooses the OpenGL backend. Call it before MuJoCo is imported.
 
-  MUJOCO_GL wins where it is set. Otherwise the first backend that draws a test
-  frame is taken and MUJOCO_GL set to it, for this process and its children.
+  If MUJOCO_GL is not set, it is set to the first backend that renders a test
+  frame, for this process and its children.
 
   Returns:
-    Value of MUJOCO_GL: `egl`, `osmesa` or what the user chose.
+    Value of MUJOCO_GL: `egl`, `osmesa` or the user's choice.
 
   Raises:
-    RenderingUnavailable: None works; names the command that installs one.
+    RenderingUnavailable: No backend works.
   """
   chosen = os.environ.get(VARIABLE)
   if chosen:
@@ -67,19 +67,20 @@ def choose_backend() -> str:
     os.environ[VARIABLE] = backend
     return backend
   raise RenderingUnavailable(
-    f'MuJoCo cannot render here: {" ".join(reasons)} Install OpenGL with '
-    f'`{INSTALL}`, or set {VARIABLE}=disable if the task draws its own images.'
+    f'MuJoCo cannot render: {" ".join(reasons)} Install OpenGL with '
+    f'`{INSTALL}`, or set {VARIABLE}=disable if the task creates its own '
+    'images.'
   )
 
 
 def probe_frame(backend: str) -> FrameStatistics:
-  """Draws a test frame in a fresh process without TensorFlow.
+  """Renders a test frame in a new process without TensorFlow.
 
   Args:
-    backend: Value of MUJOCO_GL to try.
+    backend: Value of MUJOCO_GL to test.
 
   Raises:
-    RenderingUnavailable: The backend crashes, hangs or draws nothing.
+    RenderingUnavailable: The backend crashes, hangs or renders empty frames.
   """
   try:
     result = subprocess.run(
@@ -91,7 +92,7 @@ def probe_frame(backend: str) -> FrameStatistics:
     )
   except subprocess.TimeoutExpired:
     raise RenderingUnavailable(
-      f'{backend} drew no frame within {PROBE_TIMEOUT:.0f} seconds.'
+      f'{backend} rendered no frame within {PROBE_TIMEOUT:.0f} seconds.'
     ) from None
   if result.returncode:
     lines = result.stderr.strip().splitlines()
@@ -100,14 +101,14 @@ def probe_frame(backend: str) -> FrameStatistics:
   values = json.loads(result.stdout.strip().splitlines()[-1])
   statistics = FrameStatistics(backend=backend, **values)
   if statistics.stddev == 0:
-    raise RenderingUnavailable(f'{backend} draws empty frames.')
+    raise RenderingUnavailable(f'{backend} renders empty frames.')
   return statistics
 
 
 def unusable(error: BaseException) -> RenderingUnavailable:
-  """The error for a backend that was chosen but does not work."""
+  """Returns the error for a chosen backend that does not work."""
   return RenderingUnavailable(
     f'MuJoCo cannot render with {VARIABLE}={os.environ.get(VARIABLE, "")} '
-    f'({type(error).__name__}: {error}). Unset {VARIABLE} to have a backend '
-    f'chosen, or install OpenGL with `{INSTALL}`.'
+    f'({type(error).__name__}: {error}). Unset {VARIABLE} to choose a backend '
+    f'automatically, or install OpenGL with `{INSTALL}`.'
   )

@@ -1,4 +1,4 @@
-"""Seeding of environments that differ in how they keep their randomness."""
+"""Seeding of environments with different sources of randomness."""
 
 import inspect
 import operator
@@ -9,30 +9,31 @@ import numpy as np
 from planet_tf.envs.registry import Task
 from planet_tf.envs.wrappers import Wrapper
 
-SEEDS = 2**32  # What numpy's RandomState takes.
+SEEDS = 2**32  # Number of seeds of NumPy's RandomState.
 
 
 class Seeding(Wrapper):
-  """Builds the environment of a task and gives it a method `seed`.
+  """Creates the environment of a task and gives it a method `seed`.
 
-  The first of these that applies is used:
+  The method uses the first of these that exists:
 
   1. the environment's own method `seed(int)`;
-  2. a numpy RandomState that it holds as `task.random` (dm_control's suite) or
-     as `random_state` (dm_control's composer), which is seeded in place;
-  3. a parameter `seed` of the factory: the environment is built anew;
-  4. otherwise a RuntimeWarning says once that the seed has no effect.
+  2. its NumPy RandomState `task.random` (dm_control suite) or `random_state`
+     (dm_control composer), which is seeded in place;
+  3. a parameter `seed` of the factory, which creates a new environment.
+
+  Otherwise the seed has no effect, and a RuntimeWarning is issued once.
   """
 
   def __init__(self, task: Task, seed: int | None) -> None:
-    """Builds the environment.
+    """Creates the environment.
 
     Args:
       task: Task with the factory to call.
       seed: Initial seed; None draws one.
 
     Raises:
-      ValueError: The seed is no integer from 0 to 2**32 - 1.
+      ValueError: The seed is not an integer from 0 to 2**32 - 1.
     """
     self._task = task
     self._warned = False
@@ -47,15 +48,16 @@ class Seeding(Wrapper):
       self.seed(seed)
 
   def seed(self, seed: int) -> None:
-    """Makes the next reset and all that follows a function of the seed.
+    """Sets the seed that determines all episodes from the next reset.
 
     Raises:
-      ValueError: The seed is no integer from 0 to 2**32 - 1.
+      ValueError: The seed is not an integer from 0 to 2**32 - 1.
     """
     seed = _check_seed(seed)
     random_state = self._random_state()
-    if callable(getattr(self._env, 'seed', None)):
-      self._env.seed(seed)
+    own_method = getattr(self._env, 'seed', None)
+    if callable(own_method):
+      own_method(seed)
     elif random_state is not None:
       random_state.seed(seed)
     elif self._takes_seed:
@@ -65,8 +67,8 @@ class Seeding(Wrapper):
       self._warned = True
       warnings.warn(
         f'Task {self._task.name!r} cannot be seeded, so its episodes cannot '
-        'be repeated: give its environment a method seed(int), or its '
-        'factory a parameter seed.',
+        'be reproduced; add a method seed(int) to its environment, or a '
+        'parameter seed to its factory.',
         RuntimeWarning,
         stacklevel=2,
       )

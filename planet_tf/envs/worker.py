@@ -1,13 +1,14 @@
 """Program that runs one environment for a parent process.
 
-Started by worker_process.py as `python -m planet_tf.envs.worker DESCRIPTOR`.
-It never imports TensorFlow, which crashes beside Mesa's software OpenGL; for
-the same reason it is no child of multiprocessing, whose spawn imports the
-parent's main module again.
+`worker_process.WorkerProcess` starts it as
+`python -m planet_tf.envs.worker DESCRIPTOR`. It never imports TensorFlow, which
+crashes in one process with software OpenGL (Mesa). It is not a child of
+multiprocessing, because spawned children import the main module of the parent,
+and that may import TensorFlow.
 
-Requests are (number, command, argument), replies (number, succeeded, value),
-pickled over a socket of their own, so that whatever libraries print does no
-harm.
+Requests are (number, command, argument) and replies are (number, succeeded,
+value). They are pickled and sent through a separate socket, so that output of
+libraries on stdout does not disturb them.
 """
 
 import faulthandler
@@ -26,17 +27,19 @@ import numpy as np
 
 
 class Server:
-  """The commands of a worker; each is a method of that name."""
+  """The commands of a worker. Each method is a command."""
+
+  _env: Any  # A dm_env environment with `seed`; made by `make`.
 
   def __init__(self) -> None:
     self._env = None
 
   def make(self, request: dict[str, Any]) -> dict[str, Any]:
-    """Builds the environment.
+    """Creates the environment.
 
     Args:
-      request: `path`, the parent's module search path; `modules` to import
-        first; `task`, a name or a pickled task; `options` of build_env.
+      request: `path`, the module search path of the parent; `modules` to
+        import first; `task`, a name or a pickled task; `options` of build_env.
 
     Returns:
       `action_spec`, `observation_spec`, `action_repeat` and `duration`.
@@ -68,13 +71,13 @@ class Server:
     return self._env.step(action)
 
   def close(self, _: None) -> None:
-    """Frees what the environment holds."""
+    """Closes the environment."""
     if self._env is not None:
       self._env.close()
 
 
 def serve(connection: Connection) -> None:
-  """Answers requests until `close` or until the parent hangs up."""
+  """Answers requests until `close`, or until the parent disconnects."""
   server = Server()
   command = None
   while command != 'close':
@@ -83,14 +86,14 @@ def serve(connection: Connection) -> None:
     except (EOFError, ConnectionError):
       return
     try:
-      reply = number, True, getattr(server, command)(argument)
+      succeeded, value = True, getattr(server, command)(argument)
     except Exception as error:
-      reply = number, False, _describe(error)
-    connection.send(reply)
+      succeeded, value = False, _describe(error)
+    connection.send((number, succeeded, value))
 
 
 def _describe(error: Exception) -> dict[str, Any]:
-  """What the parent needs to raise the error again, picklable."""
+  """Returns a picklable description with which the parent can raise it."""
   own = type(error).__module__.startswith('planet_tf.')
   return {
     'summary': traceback.format_exception_only(error)[-1].strip(),
@@ -100,10 +103,10 @@ def _describe(error: Exception) -> dict[str, Any]:
 
 
 def _exit_with_parent() -> None:
-  """Ends the process when the parent closes its end of our stdin.
+  """Ends the process when the parent closes the other end of stdin.
 
-  The operating system does so however the parent ends, and a thread notices
-  even in the middle of a step.
+  The operating system closes it even if the parent is killed. A thread waits
+  for this, so that the process ends even in the middle of a step.
   """
   lifeline = os.dup(0)
   nothing = os.open(os.devnull, os.O_RDONLY)
@@ -119,15 +122,15 @@ def _exit_with_parent() -> None:
 
 def main(descriptor: int) -> None:
   """Serves the connection with the given file descriptor."""
-  # Ctrl-C reaches the whole terminal, but is the parent's to handle.
+  # Ctrl-C reaches all processes of the terminal, but the parent handles it.
   signal.signal(signal.SIGINT, signal.SIG_IGN)
-  faulthandler.enable()  # A crash in native code shows where it happened;
-  faulthandler.register(signal.SIGUSR1)  # so does a hang, when asked.
+  faulthandler.enable()  # Prints a traceback on a crash in native code,
+  faulthandler.register(signal.SIGUSR1)  # and on SIGUSR1, after a timeout.
   _exit_with_parent()
   serve(Connection(descriptor))
   sys.stdout.flush()
   sys.stderr.flush()
-  os._exit(0)  # OpenGL libraries complain where the interpreter unloads them.
+  os._exit(0)  # OpenGL libraries print errors when they are unloaded.
 
 
 if __name__ == '__main__':

@@ -1,4 +1,4 @@
-"""A worker process seen from its parent, and what can go wrong with it."""
+"""Parent's side of a worker process: start, requests, replies and errors."""
 
 import collections
 import contextlib
@@ -14,63 +14,67 @@ from typing import Any
 from planet_tf.envs.subprocesses import module_command, module_environment
 from planet_tf.errors import UserError
 
-OUTPUT_LINES = 40  # Kept of what a worker prints, for error messages.
-GRACE = 5.0  # Seconds to end by itself.
+OUTPUT_LINES = 40  # Last lines of a worker's output, for error messages.
+GRACE = 5.0  # Seconds to wait before the process is killed.
 LOST = (EOFError, BrokenPipeError, ConnectionResetError)
 
 
 class WorkerError(UserError):
-  """An environment raised an exception; holds the worker's traceback."""
+  """An environment raised an exception. Includes the worker's traceback."""
 
 
 class WorkerDied(WorkerError):
-  """A worker process ended; holds its exit code and last output."""
+  """A worker process ended. Includes its exit code and last output."""
 
 
 class WorkerTimeout(WorkerError):
-  """A worker did not answer in time; holds where it hung."""
+  """A worker did not answer in time. Includes its current traceback."""
 
 
 class WorkerProcess:
-  """Starts `planet_tf.envs.worker` and exchanges messages with it.
+  """Runs `planet_tf.envs.worker` and exchanges messages with it.
 
-  Whatever the worker prints is passed on to stderr under its label.
+  The output of the worker is copied to stderr, after its label.
   """
 
   def __init__(self, label: str) -> None:
     """Starts the process.
 
     Args:
-      label: What error messages call it.
+      label: Name of the worker in error messages.
     """
     self._label = label
     self._number = 0
-    self._output = collections.deque(maxlen=OUTPUT_LINES)
+    self._output: collections.deque[str] = collections.deque(
+      maxlen=OUTPUT_LINES
+    )
     ours, theirs = socket.socketpair()
     with theirs:
       self._process = subprocess.Popen(
         module_command('planet_tf.envs.worker', str(theirs.fileno())),
         env=module_environment(),
         pass_fds=[theirs.fileno()],
-        stdin=subprocess.PIPE,  # Its end tells the worker that we are gone.
+        stdin=subprocess.PIPE,  # The worker ends when it is closed.
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        process_group=0,  # Ctrl-C is ours, from the first moment on.
+        process_group=0,  # Ctrl-C does not reach the worker.
       )
+    assert self._process.stdin and self._process.stdout
+    self._stdin, self._stdout = self._process.stdin, self._process.stdout
     self._connection = Connection(ours.detach())
     self._listener = threading.Thread(target=self._listen, daemon=True)
     self._listener.start()
 
   @property
   def pid(self) -> int:
-    """Process id."""
+    """Process id of the worker."""
     return self._process.pid
 
   def send(self, command: str, argument: Any = None) -> None:
-    """Sends a request; `receive` gets its reply.
+    """Sends a request. `receive` returns its reply.
 
     Raises:
-      WorkerDied: The process is gone.
+      WorkerDied: The process has ended.
     """
     self._number += 1
     try:
@@ -82,16 +86,17 @@ class WorkerProcess:
     """Waits for the reply to the last request.
 
     Args:
-      deadline: Value of time.monotonic() to give up at.
+      deadline: Value of time.monotonic() at which to stop waiting.
 
     Raises:
-      WorkerError: The environment raised an exception. Those of this package
-        (such as UnknownTask) are raised as they are, caused by a WorkerError.
-      WorkerDied: The process is gone.
-      WorkerTimeout: The deadline is over; the process gets killed.
+      WorkerError: The environment raised an exception. Exceptions of this
+        package (such as UnknownTask) are raised with their own class, from a
+        WorkerError.
+      WorkerDied: The process has ended.
+      WorkerTimeout: The deadline has passed. The process is killed.
     """
     number = None
-    while number != self._number:  # Replies to interrupted calls are skipped.
+    while number != self._number:  # Skips replies to interrupted calls.
       try:
         if not self._connection.poll(max(0, deadline - time.monotonic())):
           raise self._timeout()
@@ -109,7 +114,7 @@ class WorkerProcess:
     raise error
 
   def close(self) -> None:
-    """Ends the process, by force if it does not answer."""
+    """Ends the process. Kills it if it does not end in time."""
     with contextlib.suppress(*LOST, OSError, WorkerDied):
       self.send('close')
     with contextlib.suppress(subprocess.TimeoutExpired):
@@ -117,21 +122,22 @@ class WorkerProcess:
     self.kill()
 
   def kill(self) -> None:
-    """Ends the process at once and frees what belongs to it."""
+    """Kills the process and closes the connections to it."""
     self._process.kill()
     self._process.wait()
     self._connection.close()
     with contextlib.suppress(OSError):
-      self._process.stdin.close()
-    # A process that the environment left behind may hold the pipe open.
+      self._stdin.close()
+    # The listener may never end if a process that the environment has started
+    # keeps the pipe open.
     self._listener.join(1)
 
   def _listen(self) -> None:
-    with self._process.stdout as stream:
+    with self._stdout as stream:
       for line in stream:
         text = line.decode(errors='replace')
         self._output.append(text)
-        # The user's stderr may be closed already.
+        # stderr may be closed.
         with contextlib.suppress(OSError, ValueError):
           sys.stderr.write(f'[{self._label}] {text}')
 
@@ -149,11 +155,11 @@ class WorkerProcess:
     return WorkerDied(f'{self._label} {cause}. {self._last_output()}')
 
   def _timeout(self) -> WorkerTimeout:
-    self._process.send_signal(signal.SIGUSR1)  # Prints where it is.
+    self._process.send_signal(signal.SIGUSR1)  # Prints its traceback.
     time.sleep(0.5)
     self.kill()
     return WorkerTimeout(
-      f'{self._label} gave no answer in time and was killed. '
+      f'{self._label} did not answer in time and was killed. '
       f'{self._last_output()}'
     )
 

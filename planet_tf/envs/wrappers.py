@@ -8,16 +8,16 @@ from dm_env import specs
 
 from planet_tf.errors import UserError
 
-# Planners clip to [-1, 1]; this leaves room for rounding alone.
+# Planners clip to [-1, 1], so only rounding errors can exceed it.
 ACTION_TOLERANCE = 1e-4
 
 
 class UnsupportedEnvironment(UserError):
-  """An environment that an agent of this kind cannot act in."""
+  """An environment lacks what agents need: images, continuous actions."""
 
 
 class Wrapper(dm_env.Environment):
-  """Passes everything on to the wrapped environment."""
+  """Forwards all methods and attributes to the wrapped environment."""
 
   def __init__(self, env: dm_env.Environment) -> None:
     self._env = env
@@ -29,7 +29,7 @@ class Wrapper(dm_env.Environment):
 
   @property
   def unwrapped(self) -> dm_env.Environment:
-    """The environment under all wrappers."""
+    """The environment inside all wrappers."""
     return getattr(self._env, 'unwrapped', self._env)
 
   def reset(self) -> dm_env.TimeStep:
@@ -57,16 +57,15 @@ class Wrapper(dm_env.Environment):
     return self._env.discount_spec()
 
   def close(self) -> None:
-    """Frees what the environment holds."""
+    """Closes the environment."""
     self._env.close()
 
 
 class ActionRepeat(Wrapper):
-  """Applies each action several times and sums the rewards.
+  """Repeats each action and sums the rewards in float64.
 
-  Stops early when the episode ends. Rewards are summed in float64; the
-  discount of a decision is the product over its steps. Source: original,
-  control/wrappers.py.
+  It stops when the episode ends. The discount of a decision is the product
+  over its steps. Original: control/wrappers.py.
   """
 
   def __init__(self, env: dm_env.Environment, action_repeat: int) -> None:
@@ -74,7 +73,11 @@ class ActionRepeat(Wrapper):
     self.action_repeat = action_repeat
 
   def step(self, action: np.ndarray) -> dm_env.TimeStep:
-    """Applies the action until the repeats or the episode are over."""
+    """Repeats an action.
+
+    Raises:
+      FloatingPointError: The sum of the rewards is not finite.
+    """
     reward, discount = 0.0, 1.0
     for _ in range(self.action_repeat):
       time_step = self._env.step(action)
@@ -85,7 +88,9 @@ class ActionRepeat(Wrapper):
       if time_step.last():
         break
     if not np.isfinite(reward):
-      raise FloatingPointError(f'The reward of the environment is {reward}.')
+      raise FloatingPointError(
+        f'The reward of the environment is {reward}; it must be finite.'
+      )
     return time_step._replace(reward=reward, discount=discount)
 
   def reward_spec(self) -> specs.Array:
@@ -94,9 +99,9 @@ class ActionRepeat(Wrapper):
 
 
 class TimeLimit(Wrapper):
-  """Ends episodes after a number of decisions, with discount kept.
+  """Ends episodes after a number of decisions, without changing the discount.
 
-  As dm_env asks, a step after the last one (or before the first) resets.
+  A step after the last one, or before the first reset, resets (see dm_env).
   """
 
   def __init__(self, env: dm_env.Environment, duration: int) -> None:
@@ -105,12 +110,12 @@ class TimeLimit(Wrapper):
     self._decisions: int | None = None
 
   def reset(self) -> dm_env.TimeStep:
-    """Starts an episode and its count."""
+    """Starts an episode and counts its decisions."""
     self._decisions = 0
     return self._env.reset()
 
   def step(self, action: np.ndarray) -> dm_env.TimeStep:
-    """Applies an action; the last one of the episode gives LAST."""
+    """Applies an action. The last time step of an episode is LAST."""
     if self._decisions is None:
       return self.reset()
     time_step = self._env.step(action)
@@ -123,7 +128,7 @@ class TimeLimit(Wrapper):
 
 
 class NormalizeActions(Wrapper):
-  """Gives every bounded action space the range [-1, 1], float32 [A]."""
+  """Rescales bounded actions to [-1, 1], as float32 [A]."""
 
   def __init__(self, env: dm_env.Environment, task: str) -> None:
     super().__init__(env)
@@ -131,7 +136,7 @@ class NormalizeActions(Wrapper):
     inner = env.action_spec()
     self._check_spec(inner)
     self._shape, self._dtype = inner.shape, inner.dtype
-    # Leaves actions exactly as they are where the range is [-1, 1] already.
+    # Exactly 0 and 1 for the range [-1, 1], so that actions do not change.
     self._center = np.add(inner.maximum, inner.minimum, dtype=float) / 2
     self._scale = np.subtract(inner.maximum, inner.minimum, dtype=float) / 2
     size = int(np.prod(inner.shape, dtype=int))
@@ -148,7 +153,7 @@ class NormalizeActions(Wrapper):
     """Applies an action, float32 [A] in [-1, 1].
 
     Raises:
-      ValueError: The action has another shape or leaves the range.
+      ValueError: The action has another shape or is out of range.
     """
     action = np.asarray(action, np.float64)
     if action.shape != self._spec.shape:
@@ -171,11 +176,11 @@ class NormalizeActions(Wrapper):
     if not continuous:
       raise UnsupportedEnvironment(
         f'Task {self._task!r} must have one bounded array of continuous '
-        f'actions, got {spec!r}.'
+        f'actions, but its action_spec is {spec!r}.'
       )
     if not np.all(np.isfinite([spec.minimum, spec.maximum])):
       raise UnsupportedEnvironment(
         f'Task {self._task!r} has actions without finite bounds (minimum '
-        f'{spec.minimum}, maximum {spec.maximum}); give its action_spec '
-        'finite ones.'
+        f'{spec.minimum}, maximum {spec.maximum}); set finite bounds in its '
+        'action_spec.'
       )

@@ -14,7 +14,7 @@ import tensorflow as tf
 from planet_tf.agent import PlanetAgent
 from planet_tf.config.factories import make_sampler
 from planet_tf.config.settings import TrainSettings
-from planet_tf.control.simulate import Episode
+from planet_tf.data.episodes import Episode
 from planet_tf.logs import images, predictions, summaries
 from planet_tf.logs.metric_names import metric_suffix
 from planet_tf.logs.recorder import Recorder

@@ -6,7 +6,8 @@ from typing import Protocol
 
 import numpy as np
 
-from planet_tf.control.simulate import Envs, Episode, Policy, simulate
+from planet_tf.control.simulate import Envs, Policy, simulate
+from planet_tf.data.episodes import Episode
 from planet_tf.training.seeds import make_integer_seed, make_seed
 
 

@@ -1,4 +1,4 @@
-"""A policy that plans with the true simulator.
+"""Policy that plans with the true simulator.
 
 N environments   J candidates   H horizon   A action size
 """
@@ -6,12 +6,12 @@ N environments   J candidates   H horizon   A action size
 import contextlib
 import os
 import weakref
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import tensorflow as tf
 
-from planet_tf.control.planning import Plan
+from planet_tf.control.planning import Planner
 from planet_tf.control.simulate import decision_seed, group_seed
 from planet_tf.envs.dm_control import PAPER_TASKS
 from planet_tf.envs.registry import Task, find_task
@@ -21,51 +21,51 @@ from planet_tf.errors import UserError
 from planet_tf.ops.hardware import cores
 from planet_tf.ops.random import fold_in
 
-# Gin bindings: it plans with all cores, for one environment after the other.
+# Gin bindings. The policy uses all cores to plan for one environment at a time.
 ONE_ENVIRONMENT = ('make_envs.workers = 1', 'make_envs.groups = 1')
 
-# Domain and task of the suite by the name of the task.
+# Task name -> domain and task of the suite.
 _DOMAINS = {name: (domain, task) for name, domain, task, _ in PAPER_TASKS}
 
 
 class UnknownSimulation(UserError):
-  """A task that cannot be simulated apart from its environment."""
+  """A task cannot be simulated separately from its environment."""
 
 
 def check_task(name: str) -> None:
-  """Refuses tasks that cannot be simulated.
+  """Checks that a task can be simulated.
 
   Raises:
     UnknownTask: There is no such task.
-    UnknownSimulation: It is none of the paper's.
+    UnknownSimulation: It is not a task of the paper.
   """
   if find_task(name).name not in _DOMAINS:
     raise UnknownSimulation(
-      f'Task {name!r} cannot be simulated; only {", ".join(_DOMAINS)} can.'
+      f'Task {name!r} cannot be simulated; use one of {", ".join(_DOMAINS)}.'
     )
 
 
 class SimulatorPolicy:
-  """Plans in copies of the environments in which it acts.
+  """Plans in copies of the environments.
 
-  The copies begin with the same seeds and take the same actions, so that they
-  are in the same state as the environments; what those show is not looked at.
+  The copies start with the same seeds and take the same actions, so they have
+  the same state as the environments. Observations are ignored.
 
   Args:
-    task: Name of the task, one of the paper's.
-    planner: `cross_entropy_method` with its settings bound.
+    task: Name of a task of the paper.
+    planner: The planner.
     seeds: Seed of each environment.
     seed: Stateless seed of the planner, int32 [2].
-    action_repeat: Control steps of a decision; None for the task's own.
+    action_repeat: Control steps per decision. The default is the task's.
 
   Raises:
-    UnknownSimulation: The task is another one.
+    UnknownTask, UnknownSimulation: See `check_task`.
   """
 
   def __init__(
     self,
     task: str,
-    planner: Callable[..., Plan],
+    planner: Planner,
     seeds: Sequence[int],
     seed: np.ndarray,
     action_repeat: int | None = None,
@@ -80,11 +80,11 @@ class SimulatorPolicy:
 
   @property
   def rewards(self) -> list[list[float]]:
-    """Rewards of each copy in the current episode, decision by decision."""
+    """Rewards of the current episode, by copy and decision."""
     return [copy.rewards for copy in self._copies]
 
   def part(self, number: int, indices: Sequence[int]) -> 'SimulatorPolicy':
-    """The policy of the environments with these indices."""
+    """Returns the policy for the environments with these indices."""
     seeds = [self._seeds[index] for index in indices]
     seed = group_seed(self._seed, number)
     return SimulatorPolicy(
@@ -92,7 +92,7 @@ class SimulatorPolicy:
     )
 
   def initial_state(self, batch: int) -> None:
-    """Makes the copies, whose state is all there is."""
+    """Creates the copies. They hold the state of the policy."""
     task, repeat = find_task(self._task), self._action_repeat
     with _no_rendering():
       self._copies = [
@@ -102,7 +102,7 @@ class SimulatorPolicy:
   def step(
     self, images: np.ndarray, state: None, decision: int
   ) -> tuple[np.ndarray, None]:
-    """Actions [N, A]; executes them in the copies, too."""
+    """Returns actions [N, A] and applies them to the copies."""
     seed = tf.constant(decision_seed(self._seed, decision))
     actions = []
     for index, copy in enumerate(self._copies):
@@ -113,16 +113,16 @@ class SimulatorPolicy:
 
 
 class _Copy:
-  """An environment without images and what candidates would earn in it."""
+  """A copy of an environment, without images, and rollouts in it."""
 
   def __init__(
     self,
     task: Task,
     seed: int,
     action_repeat: int | None,
-    planner: Callable[..., Plan],
+    planner: Planner,
   ) -> None:
-    # Imports MuJoCo, which chooses how to render as it is loaded.
+    # Imports MuJoCo, which reads MUJOCO_GL at import.
     from planet_tf.true_simulator.rollouts import Rollouts
 
     self._env = make_simulation(task, seed=seed, action_repeat=action_repeat)
@@ -139,7 +139,7 @@ class _Copy:
 
   @tf.function(autograph=False)
   def plan(self, seed: tf.Tensor, index: tf.Tensor) -> tf.Tensor:
-    """The action [A] that the planner finds with a seed folded with `index`."""
+    """Returns the planned action [A]. `index` is folded into the seed."""
     plan = self._planner(
       self._score,
       batch=1,
@@ -149,24 +149,26 @@ class _Copy:
     return plan.action[0]
 
   def _score(self, actions: tf.Tensor, iteration: tf.Tensor) -> tf.Tensor:
-    """Returns [1, J] of candidates [1, J, H, A]."""
-    # TensorFlow never forgets a numpy_function, so it must not hold the copy.
-    rollouts = weakref.ref(self._rollouts)
-    returns = tf.numpy_function(
-      lambda actions: rollouts().returns(actions).astype(np.float32),
-      [actions[0]],
-      tf.float32,
-    )
+    """Returns the returns [1, J] of candidates [1, J, H, A]."""
+    # TensorFlow never releases a numpy_function, so it must not own the copy.
+    reference = weakref.ref(self._rollouts)
+
+    def compute(actions: np.ndarray) -> np.ndarray:
+      rollouts = reference()
+      assert rollouts is not None
+      return rollouts.returns(actions).astype(np.float32)
+
+    returns = tf.numpy_function(compute, [actions[0]], tf.float32)
     return tf.ensure_shape(returns, actions.shape[1])[None]
 
   def step(self, action: np.ndarray) -> None:
-    """Executes an action."""
+    """Applies an action."""
     self.rewards.append(self._env.step(action).reward)
 
 
 @contextlib.contextmanager
 def _no_rendering() -> Iterator[None]:
-  """Has MuJoCo load no OpenGL, beside which TensorFlow would crash."""
+  """Keeps MuJoCo from loading OpenGL, which crashes with TensorFlow."""
   before = os.environ.get(VARIABLE)
   os.environ[VARIABLE] = 'disable'
   try:

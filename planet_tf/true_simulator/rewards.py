@@ -1,7 +1,7 @@
-"""Rewards of the paper's tasks for many simulated states at once.
+"""Rewards of the paper's tasks for batches of simulated states.
 
-Each repeats `get_reward` of its task in the dm_control suite, which computes
-one state's. What the simulated state does not hold is measured by sensors.
+Each function computes `get_reward` of a task in the dm_control suite, which
+takes a single state. Sensors measure what the simulated states do not contain.
 
     B candidates   T control steps
 """
@@ -15,12 +15,12 @@ from dm_control.utils.rewards import tolerance
 
 
 class Sensor(NamedTuple):
-  """A sensor to be added to the model; see MuJoCo's XML reference.
+  """A sensor to add to the model; see MuJoCo's XML reference.
 
   Attributes:
-    kind: Its element, such as `framepos`.
-    objtype: Type of what it measures, such as `geom`.
-    objname: Name of that.
+    kind: XML element, such as `framepos`.
+    objtype: Type of the measured object, such as `geom`.
+    objname: Name of the measured object.
   """
 
   kind: str
@@ -34,10 +34,10 @@ class States(NamedTuple):
   Attributes:
     position: Positions by joint, each [B, T].
     velocity: Velocities by joint, each [B, T].
-    control: Controls that led there [B, T, A].
-    sensors: Readings by name of the sensor or of what it measures, each
+    control: Controls of the steps [B, T, A].
+    sensors: Readings by name of the sensor or of the measured object, each
       [B, T, ..].
-    model: The model, for its sizes.
+    model: The model, for the sizes of its objects.
   """
 
   position: Mapping[str, np.ndarray]
@@ -48,12 +48,12 @@ class States(NamedTuple):
 
 
 class SimulatedReward(NamedTuple):
-  """How the reward of a task is computed.
+  """The reward of a task.
 
   Attributes:
-    sensors: Sensors that the suite's model lacks.
-    compute: Function of the states that gives rewards [B, T].
-    reads_sensors: Whether it reads any, those of the suite's model included.
+    sensors: Sensors to add to the suite's model.
+    compute: Function from states to rewards [B, T].
+    reads_sensors: Whether it uses any sensors, added or of the suite's model.
   """
 
   sensors: tuple[Sensor, ...]
@@ -62,7 +62,7 @@ class SimulatedReward(NamedTuple):
 
 
 def cartpole(states: States) -> np.ndarray:
-  """Reward of `balance` and `swingup`, the smooth ones."""
+  """Smooth reward of `balance` and `swingup`."""
   upright = (np.cos(states.position['hinge_1']) + 1) / 2
   centered = (1 + tolerance(states.position['slider'], margin=2)) / 2
   effort = tolerance(
@@ -73,7 +73,7 @@ def cartpole(states: States) -> np.ndarray:
 
 
 def reacher(states: States) -> np.ndarray:
-  """Reward of `easy`: 1 where the finger touches the target."""
+  """Reward of `easy`: 1 if the finger touches the target."""
   ends = states.sensors['target'] - states.sensors['finger']
   distance = np.linalg.norm(ends[..., :2], axis=-1)
   size = (
@@ -83,12 +83,12 @@ def reacher(states: States) -> np.ndarray:
 
 
 def finger(states: States) -> np.ndarray:
-  """Reward of `spin`: 1 where the body spins fast enough."""
+  """Reward of `spin`: 1 if the body spins fast enough."""
   return (states.velocity['hinge'] <= -15.0).astype(float)
 
 
 def cheetah(states: States) -> np.ndarray:
-  """Reward of `run`: grows with the speed up to 10 m/s."""
+  """Reward of `run`: increases with the speed up to 10 m/s."""
   return tolerance(
     states.sensors['torso_subtreelinvel'][..., 0],
     bounds=(10, np.inf),
@@ -99,15 +99,15 @@ def cheetah(states: States) -> np.ndarray:
 
 
 def ball_in_cup(states: States) -> np.ndarray:
-  """Reward of `catch`: 1 while the ball is in the cup."""
+  """Reward of `catch`: 1 if the ball is in the cup."""
   distance = np.abs(states.sensors['target'] - states.sensors['ball'])
-  room = states.model.site('target').size - states.model.geom('ball').size[0]
-  inside = distance[..., [0, 2]] < room[[0, 2]]
+  margin = states.model.site('target').size - states.model.geom('ball').size[0]
+  inside = distance[..., [0, 2]] < margin[[0, 2]]
   return np.all(inside, axis=-1).astype(float)
 
 
 def walker(states: States) -> np.ndarray:
-  """Reward of `walk`: stands upright and walks at 1 m/s."""
+  """Reward of `walk`: upright posture and a speed of 1 m/s."""
   height = states.sensors['torso'][..., 2]
   standing = tolerance(height, bounds=(1.2, np.inf), margin=0.6)
   upright = (1 + states.sensors['torso zaxis'][..., 2]) / 2
@@ -122,7 +122,7 @@ def walker(states: States) -> np.ndarray:
   return standing * (5 * moving + 1) / 6
 
 
-# By domain and task of the suite.
+# Domain and task of the suite -> reward.
 REWARDS = {
   ('cartpole', 'balance'): SimulatedReward((), cartpole, reads_sensors=False),
   ('cartpole', 'swingup'): SimulatedReward((), cartpole, reads_sensors=False),

@@ -1,8 +1,9 @@
-"""What candidates would earn: rollouts in MuJoCo, on all cores.
+"""Returns of candidate action sequences, from rollouts in MuJoCo on all cores.
 
-Exact, because it is the environment's own model: the same integration, the
-same number of sub-steps for each control step, controls clipped in the same
-place, and solvers that start as warm as the environment's.
+The states are exact: the model, integrator, substeps per control step,
+clipping of controls and warm starts of the solver are those of the environment.
+
+    J candidates   H horizon   A action size   B batch   T control steps
 """
 
 import ctypes
@@ -18,10 +19,10 @@ from mujoco.rollout import Rollout
 from planet_tf.envs.dm_control import quiet_models
 from planet_tf.true_simulator.rewards import REWARDS, SimulatedReward, States
 
-# Positions, velocities, activations: all that the next step depends on.
+# Time, positions, velocities and activations determine the next step.
 _STATE = mujoco.mjtState.mjSTATE_FULLPHYSICS
 
-# Candidates that are simulated before their rewards are computed.
+# Candidates per batch of simulations, to bound memory.
 _CHUNK = 250
 
 
@@ -29,11 +30,11 @@ class Rollouts:
   """Simulates candidates from the current state of an environment.
 
   Args:
-    env: Environment of the suite; it is only looked at.
+    env: Environment of the suite. It is not changed.
     domain: Its domain, such as `cartpole`.
     task: Its task, such as `swingup`.
-    action_repeat: Control steps of a decision.
-    threads: Threads to use.
+    action_repeat: Control steps per decision.
+    threads: Number of threads.
   """
 
   def __init__(
@@ -50,8 +51,9 @@ class Rollouts:
     physics = env.physics
     self._substeps = round(env.control_timestep() / physics.timestep())
     self._model = _model_with_sensors(domain, self._reward)
-    # Energies cost time and change no result, and neither do islands where all
-    # contacts are in one; of several, the solver ends up to 1e-6 elsewhere.
+    # Energies take time and do not change the results. The same holds for
+    # islands if there is only one; with several, the results of the solver
+    # differ by up to 1e-6 without islands.
     options = self._model.opt
     options.enableflags &= ~int(mujoco.mjtEnableBit.mjENBL_ENERGY)
     if self._model.ntree == 1:
@@ -66,11 +68,11 @@ class Rollouts:
     self.begin_episode()
 
   def begin_episode(self) -> None:
-    """Takes over what the task has changed in the model; call it on reset."""
+    """Copies the model parameters that the task sets. Call it after reset."""
     source = self._env.physics.model.ptr
     for name in dir(self._model):
       value = getattr(self._model, name)
-      if name.startswith('name'):  # Places of names, which are others here.
+      if name.startswith('name'):  # Offsets of names differ between models.
         continue
       if isinstance(value, np.ndarray) and value.flags.writeable:
         wanted = getattr(source, name)
@@ -78,7 +80,7 @@ class Rollouts:
           value[...] = wanted
 
   def returns(self, actions: np.ndarray) -> np.ndarray:
-    """Sum of the rewards that action sequences would earn.
+    """Returns the sums of rewards of action sequences.
 
     Args:
       actions: Actions in [-1, 1], [J, H, A].
@@ -89,7 +91,7 @@ class Rollouts:
     return self.rewards(actions).sum(1)
 
   def rewards(self, actions: np.ndarray) -> np.ndarray:
-    """Rewards of each decision, [J, H]; arguments as `returns`."""
+    """Returns the reward of each decision, [J, H]. Arguments as `returns`."""
     candidates, horizon, _ = actions.shape
     center, scale = (self._high + self._low) / 2, (self._high - self._low) / 2
     controls = center + scale * np.clip(actions.astype(np.float64), -1, 1)
@@ -98,11 +100,11 @@ class Rollouts:
       self._rewards_of_steps(controls[start : start + _CHUNK])
       for start in range(0, candidates, _CHUNK)
     ]
-    rewards = np.concatenate(rewards)
-    return rewards.reshape(candidates, horizon, self._action_repeat).sum(2)
+    shape = candidates, horizon, self._action_repeat
+    return np.concatenate(rewards).reshape(shape).sum(2)
 
   def _rewards_of_steps(self, controls: np.ndarray) -> np.ndarray:
-    """Rewards [B, T] after each control step of controls [B, T, A]."""
+    """Returns the rewards [B, T] of controls [B, T, A]."""
     states, sensors = self.simulate(controls)
     return self._reward.compute(self._describe(states, controls, sensors))
 
@@ -110,18 +112,19 @@ class Rollouts:
     """Simulates controls from the environment's current state.
 
     Args:
-      controls: Controls of each control step, [B, T, A].
+      controls: Controls, [B, T, A].
 
     Returns:
       Time, positions, velocities and activations after each control step
-      [B, T, ..], and what the sensors then read [B, T, ..], as long as the
-      reward reads any.
+      [B, T, ..], and the sensor readings [B, T, ..], which are valid only if
+      the reward uses sensors.
     """
     physics = self._env.physics
     batch = len(controls)
     detailed = controls.repeat(self._substeps, 1)
     if self._reward.reads_sensors:
-      # They are read as a step begins, so the last reading needs one more.
+      # MuJoCo reads sensors at the start of a step, so the last reading needs
+      # one more step.
       detailed = np.concatenate([detailed, detailed[:, -1:]], 1)
     initial = np.empty(mujoco.mj_stateSize(self._model, _STATE))
     mujoco.mj_getState(physics.model.ptr, physics.data.ptr, initial, _STATE)
@@ -158,11 +161,11 @@ class Rollouts:
 
 
 def _stop_timers() -> None:
-  """Has MuJoCo measure no durations in this process; `mjData.timer` stays 0.
+  """Turns off MuJoCo's timers in this process; `mjData.timer` stays 0.
 
-  Reading the clock in each stage of each step takes up to a third of the time.
-  The clock is a callback of MuJoCo's C interface, which its Python bindings set
-  and cannot take away.
+  Reading the clock in each stage of a step takes up to a third of the time.
+  The clock is a callback of MuJoCo's C API. The Python bindings set it and
+  cannot remove it.
   """
   for path in pathlib.Path(mujoco.__file__).parent.glob('libmujoco.*'):
     library = ctypes.CDLL(str(path))
@@ -170,13 +173,13 @@ def _stop_timers() -> None:
 
 
 def _model_with_sensors(domain: str, reward: SimulatedReward) -> mujoco.MjModel:
-  """The suite's model of a domain with more sensors, which act on nothing."""
+  """Returns the suite's model of a domain with the sensors of a reward."""
   module = importlib.import_module(f'dm_control.suite.{domain}')
   xml, assets = module.get_model_and_assets()
   root = etree.fromstring(xml)
-  # They would be moved along in every step, to be looked at by nobody.
-  for unseen in [*root.iter('camera', 'light')]:
-    unseen.getparent().remove(unseen)
+  # MuJoCo updates cameras and lights in every step, but rollouts do not render.
+  for element in [*root.iter('camera', 'light')]:
+    element.getparent().remove(element)
   block = root.find('sensor')
   if block is None:
     block = etree.SubElement(root, 'sensor')

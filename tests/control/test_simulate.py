@@ -1,4 +1,4 @@
-"""Simulation: recording, batches, episodes of different lengths."""
+"""Rollouts: recording, groups, and episodes of different lengths."""
 
 import time
 
@@ -12,7 +12,7 @@ from planet_tf.envs import ParallelEnvs
 
 
 class _Envs:
-  """Stands in for ParallelEnvs: environment i ends after i + 2 decisions."""
+  """Fake ParallelEnvs: environment i ends after i + 2 decisions."""
 
   groups = 1
 
@@ -39,7 +39,7 @@ class _Envs:
 
 
 class _Counting:
-  """Acts with 0.1 times the decision, plus 0.01 times the environment."""
+  """Policy whose actions are 0.1 * decision + 0.01 * environment."""
 
   def __init__(self, indices=None):
     self.indices = indices
@@ -57,7 +57,7 @@ class _Counting:
 
 
 @pytest.mark.parametrize('groups', [1, 2, 5])
-def test_records_what_caused_each_observation(groups):
+def test_records_action_and_reward_that_caused_observation(groups):
   calls, envs = [], _Envs()
   envs.groups = groups
   result = simulate(envs, _Counting(), [0, 1], lambda: calls.append(1))
@@ -73,7 +73,7 @@ def test_records_what_caused_each_observation(groups):
   assert second['reward'].dtype == np.float64
 
 
-def test_random_policy_stays_in_bounds_and_fills_them():
+def test_random_policy_is_uniform_within_bounds():
   minimum, maximum = np.array([-1.0, 0.0]), np.array([1.0, 3.0])
   policy = RandomPolicy(minimum, maximum, [0, 1])
   images = np.zeros((2, 64, 64, 3), np.uint8)
@@ -83,21 +83,19 @@ def test_random_policy_stays_in_bounds_and_fills_them():
   np.testing.assert_allclose(actions.mean((0, 1)), [0, 1.5], atol=0.1)
 
 
-@pytest.mark.parametrize('count', [1, 2])
-def test_random_episode_depends_on_its_seed_alone(count):
-  with ParallelEnvs('dummy', count, duration=5) as envs:
-    seeds = [3, 4][:count]
-    policy = RandomPolicy(*action_bounds(envs.action_spec), seeds)
-    episode = simulate(envs, policy, seeds).episodes[0]
-  with ParallelEnvs('dummy', 1, duration=5) as envs:
-    policy = RandomPolicy(*action_bounds(envs.action_spec), [3])
-    alone = simulate(envs, policy, [3]).episodes[0]
-  for key, value in alone.items():
-    np.testing.assert_array_equal(value, episode[key])
+def test_random_episode_depends_only_on_its_seed():
+  with ParallelEnvs('dummy', 2, duration=5) as envs:
+    episodes = []
+    for seeds in ([3], [3, 4], [3]):
+      policy = RandomPolicy(*action_bounds(envs.action_spec), seeds)
+      episodes.append(simulate(envs, policy, seeds).episodes[0])
+  for episode in episodes[1:]:
+    for key, value in episodes[0].items():
+      np.testing.assert_array_equal(value, episode[key])
 
 
-def test_one_group_is_planned_for_while_another_steps():
-  """Each sleeps for 30 ms: in turns that takes half as long as in a row."""
+def test_policy_acts_while_another_group_steps():
+  """Policy and environments sleep for 30 ms each; groups halve the time."""
 
   class Slow(_Envs):
     def step(self, actions):
@@ -121,11 +119,11 @@ def test_one_group_is_planned_for_while_another_steps():
     seconds[groups] = time.perf_counter() - start
     assert [len(x['reward']) for x in result.episodes] == list(range(3, 15))
     assert result.decisions == 13
-  # One group waits 13 times for both, two wait for the slower of them only.
+  # One group takes 13 times both sleeps; two groups overlap them.
   assert result.env_seconds < 0.4 * seconds[1]
 
 
-def test_groups_draw_noise_of_their_own():
+def test_groups_have_different_seeds():
   from planet_tf.agent import AgentPolicy
 
   policy = AgentPolicy(None, np.array([2**31 - 1, 5], np.int32), 0.0)

@@ -8,7 +8,7 @@ import pytest
 from gymnasium import spaces
 
 from planet_tf.envs import ParallelEnvs, UnknownTask, UnsupportedEnvironment
-from planet_tf.envs.gymnasium import GymnasiumEnvironment
+from planet_tf.envs.gymnasium import GymnasiumEnvironment, load
 from planet_tf.envs.registry import find_task
 
 
@@ -38,7 +38,7 @@ class Walk(gymnasium.Env):
 
 
 class Pictures(Walk):
-  """Its observation is the image."""
+  """An environment whose observation is the image."""
 
   observation_space = spaces.Box(0, 255, (8, 8, 3), np.uint8)
 
@@ -55,7 +55,7 @@ def _make(name):
   return GymnasiumEnvironment(gymnasium.make(name, render_mode='rgb_array'))
 
 
-def test_steps_are_those_of_dm_env():
+def test_time_steps_follow_dm_env():
   env = _make('Walk-v0')
   first = env.reset()
   assert first.first() and first.reward is None
@@ -84,7 +84,7 @@ def test_specs():
   assert set(_make('Pictures-v0').observation_spec()) == {'image'}
 
 
-def test_a_seed_repeats_the_episode():
+def test_equal_seeds_give_equal_episodes():
   env = _make('Walk-v0')
   states = []
   for seed in (3, 4, 3):
@@ -94,7 +94,7 @@ def test_a_seed_repeats_the_episode():
   assert env.reset().observation['state'].item() != states[0]
 
 
-def test_a_task_by_its_id():
+def test_registered_id_as_task():
   with ParallelEnvs('gymnasium:HalfCheetah-v5', action_repeat=4) as envs:
     assert envs.action_spec.shape == (6,)
     assert envs.components == {'state': 17}
@@ -119,18 +119,18 @@ def test_a_task_by_its_id():
     ('no_module:Nothing-v0', 'no_module'),
   ],
 )
-def test_an_unknown_id_is_named(name, message):
+def test_unknown_id_raises(name, message):
   with pytest.raises(UnknownTask, match=message) as caught:
     find_task(f'gymnasium:{name}')
   assert '\n' not in str(caught.value)
 
 
-def test_discrete_actions_are_refused():
+def test_discrete_actions_raise():
   with pytest.raises(UnsupportedEnvironment, match='must have continuous'):
-    ParallelEnvs('gymnasium:CartPole-v1')
+    load('CartPole-v1')
 
 
-def test_without_gymnasium(monkeypatch):
+def test_missing_package_raises(monkeypatch):
   monkeypatch.setitem(sys.modules, 'gymnasium', None)
   with pytest.raises(UnknownTask, match='`pip install gymnasium imageio`'):
     find_task('gymnasium:HalfCheetah-v5')

@@ -6,7 +6,7 @@ import pytest
 from planet_tf.envs import PaddedEnvs, ParallelEnvs
 
 
-def test_the_tail_of_an_action_has_no_effect():
+def test_padding_of_actions_has_no_effect():
   with ParallelEnvs('dummy', 2, duration=3) as envs:
     padded = PaddedEnvs(envs, 5)
     assert padded.action_spec.shape == (5,)
@@ -23,12 +23,5 @@ def test_the_tail_of_an_action_has_no_effect():
     (alone,) = envs.step([np.full(2, 0.5)])
     assert alone.reward == one.reward
     assert padded.step([None, None]) == [None, None]
-
-
-def test_actions_are_never_cut():
-  message = "'dummy' takes actions of size 2"
-  with (
-    ParallelEnvs('dummy', duration=3) as envs,
-    pytest.raises(ValueError, match=message),
-  ):
-    PaddedEnvs(envs, 1)
+    with pytest.raises(ValueError, match="'dummy' takes actions of size 2"):
+      PaddedEnvs(envs, 1)

@@ -1,4 +1,4 @@
-"""Worker processes: what they compute, and how they fail."""
+"""Worker processes: results, errors and cleanup."""
 
 import os
 import pathlib
@@ -42,10 +42,16 @@ def wait_for_end(pids, seconds=20):
   return not any(map(alive, pids))
 
 
-def test_side_by_side_as_alone():
+@pytest.fixture(scope='module')
+def envs():
+  """Three environments with episodes of four decisions."""
+  with ParallelEnvs('dummy', 3, action_repeat=2, duration=4) as envs:
+    yield envs
+
+
+def test_parallel_episodes_equal_single_ones(envs):
   actions = np.random.default_rng(0).uniform(-1, 1, (4, 3, 2))
-  with ParallelEnvs('dummy', 3, action_repeat=2) as envs:
-    together = [envs.reset([1, 2, 3]), *map(envs.step, actions)]
+  together = [envs.reset([1, 2, 3]), *map(envs.step, actions)]
   for index in range(3):
     env = build_env('dummy', action_repeat=2)
     env.seed(index + 1)
@@ -56,25 +62,25 @@ def test_side_by_side_as_alone():
         np.testing.assert_array_equal(value, b[index].observation[name])
 
 
-def test_environments_sit_out():
-  with ParallelEnvs('dummy', 3, duration=2) as envs:
-    assert len(envs.reset([1, 2])) == 2
-    first, second = envs.step([ZERO, None])
-    assert first.mid() and second is None
+def test_environments_can_be_idle(envs):
+  assert len(envs.reset([1, 2])) == 2
+  first, second = envs.step([ZERO, None])
+  assert first.mid() and second is None
+  for _ in range(3):
     first, second = envs.step([ZERO, ZERO])
-    assert first.last() and second.mid()
-    with pytest.raises(ValueError, match='Environment 0 has no running'):
-      envs.step([ZERO, ZERO])
-    with pytest.raises(ValueError, match='Environment 2 has no running'):
-      envs.step([None, None, ZERO])
-    assert envs.step([None, ZERO])[1].last()
-    assert envs.step([None, None]) == [None, None]
-    assert len(envs.reset([1, 2, 3])) == 3
-    with pytest.raises(ValueError, match='1 to 3 seeds, got 4'):
-      envs.reset([1, 2, 3, 4])
+  assert first.last() and second.mid()
+  with pytest.raises(ValueError, match='Environment 0 has no running'):
+    envs.step([ZERO, ZERO])
+  with pytest.raises(ValueError, match='Environment 2 has no running'):
+    envs.step([None, None, ZERO])
+  assert envs.step([None, ZERO])[1].last()
+  assert envs.step([None, None]) == [None, None]
+  assert len(envs.reset([1, 2, 3])) == 3
+  with pytest.raises(ValueError, match='1 to 3 seeds, got 4'):
+    envs.reset([1, 2, 3, 4])
 
 
-def test_exception_brings_its_traceback():
+def test_exception_includes_traceback():
   with ParallelEnvs('test_failing', 2) as envs:
     envs.reset([2, 3])
     envs.step([ZERO, ZERO])
@@ -85,7 +91,7 @@ def test_exception_brings_its_traceback():
     assert 'ZeroDivisionError: the pole fell off' in message
     assert "raise ZeroDivisionError('the pole fell off')" in message
     assert 'worker_tasks.py' in message
-    # The environments are in order after the next reset.
+    # The environments can be used again after a reset.
     with pytest.raises(ValueError, match='no running episode'):
       envs.step([ZERO, ZERO])
     envs.reset([2, 4])
@@ -94,22 +100,22 @@ def test_exception_brings_its_traceback():
       assert [s.observation['count'] for s in steps] == [count, count]
 
 
-def test_own_errors_keep_their_class():
-  with pytest.raises(InvalidTaskOption, match='image_size') as error:
-    ParallelEnvs('dummy', image_size=0)
+def test_errors_of_package_keep_their_class():
+  with pytest.raises(InvalidTaskOption, match='action_repeat') as error:
+    ParallelEnvs('dummy', action_repeat=0)
   assert isinstance(error.value.__cause__, WorkerError)
   assert 'Traceback of the worker' in str(error.value.__cause__)
   with pytest.raises(UnknownTask, match="'dumy'; did you mean 'dummy'"):
     ParallelEnvs('dumy')
   with pytest.raises(UnknownTask, match="did you mean 'dummy'"):
     ParallelEnvs('dumy', modules=['worker_tasks'])
-  with pytest.raises(TypeError, match="'image_sizes'"):
-    ParallelEnvs('dummy', image_sizes=64)
+  with pytest.raises(TypeError, match="'image_size'"):
+    ParallelEnvs('dummy', image_size=64)
   with pytest.raises(ValueError, match='count'):
     ParallelEnvs('dummy', 0)
 
 
-def test_death_is_reported():
+def test_exit_of_worker_raises():
   with ParallelEnvs('test_dying') as envs:
     envs.reset([0])
     with pytest.raises(WorkerDied) as error:
@@ -118,7 +124,7 @@ def test_death_is_reported():
     assert 'goodbye cruel world' in str(error.value)
 
 
-def test_kill_is_reported_and_ends_all():
+def test_killed_worker_raises_and_ends_others():
   envs = ParallelEnvs('dummy', 2)
   envs.reset([0, 1])
   pids = envs.pids
@@ -130,7 +136,7 @@ def test_kill_is_reported_and_ends_all():
     envs.reset([0, 1])
 
 
-def test_hang_is_reported_with_its_place():
+def test_timeout_includes_traceback():
   envs = ParallelEnvs('test_hanging', timeout=10)
   envs.reset([0])
   envs._timeout = 0.5
@@ -144,7 +150,7 @@ def test_hang_is_reported_with_its_place():
   assert not any(map(alive, envs.pids))
 
 
-def test_noise_does_no_harm(capfd):
+def test_output_of_worker_goes_to_stderr(capfd):
   with ParallelEnvs('test_noisy') as envs:
     envs.reset([0])
     for count in (1, 2, 3):
@@ -153,33 +159,34 @@ def test_noise_does_no_harm(capfd):
   assert "[Environment 0 of task 'test_noisy'] noise" in capfd.readouterr().err
 
 
-def test_interrupted_calls_leave_no_stale_reply(monkeypatch):
-  with ParallelEnvs('test_fake') as envs:
-    envs.reset([0])
-    worker = envs._workers[0]
-    receive = worker.receive
+def test_interrupted_call_leaves_no_stale_reply(envs, monkeypatch):
+  [initial] = envs.reset([0])
+  worker = envs._workers[0]
+  receive = worker.receive
 
-    def interrupt(deadline):
-      raise KeyboardInterrupt
+  def interrupt(deadline):
+    raise KeyboardInterrupt
 
-    monkeypatch.setattr(worker, 'receive', interrupt)
-    with pytest.raises(KeyboardInterrupt):
-      envs.step([ZERO])
-    monkeypatch.setattr(worker, 'receive', receive)
-    [step] = envs.reset([0])
-    assert step.first() and step.observation['count'] == 0
-
-
-def test_interrupts_do_not_reach_workers():
-  with ParallelEnvs('dummy') as envs:
-    envs.reset([0])
-    os.kill(envs.pids[0], signal.SIGINT)
-    assert envs.step([ZERO])[0].mid()
-    assert os.getpgid(envs.pids[0]) != os.getpgid(0)
+  monkeypatch.setattr(worker, 'receive', interrupt)
+  with pytest.raises(KeyboardInterrupt):
+    envs.step([np.ones(2)])
+  monkeypatch.setattr(worker, 'receive', receive)
+  [step] = envs.reset([0])
+  assert step.first()
+  np.testing.assert_array_equal(
+    step.observation['image'], initial.observation['image']
+  )
 
 
-def test_no_tensorflow_in_workers():
-  # Asked in a worker that renders, whose parent may have loaded it.
+def test_interrupts_do_not_reach_workers(envs):
+  envs.reset([0])
+  os.kill(envs.pids[0], signal.SIGINT)
+  assert envs.step([ZERO])[0].mid()
+  assert os.getpgid(envs.pids[0]) != os.getpgid(0)
+
+
+def test_workers_do_not_load_tensorflow():
+  # A worker that renders; its parent may have loaded TensorFlow.
   with ParallelEnvs('worker_tasks:with_tensorflow_check', 1) as envs:
     assert envs.reset([0])[0].observation['tensorflow'] == [0]
     maps = pathlib.Path(f'/proc/{envs.pids[0]}/maps').read_text()
@@ -189,7 +196,7 @@ def test_no_tensorflow_in_workers():
     assert envs.reset([0])[0].observation['count'] == [0]
 
 
-def test_task_of_a_module(tmp_path, monkeypatch):
+def test_task_from_module(tmp_path, monkeypatch):
   (tmp_path / 'my_own_tasks.py').write_text(
     textwrap.dedent("""
       from planet_tf.envs import register_task
@@ -201,7 +208,7 @@ def test_task_of_a_module(tmp_path, monkeypatch):
     """)
   )
   monkeypatch.syspath_prepend(tmp_path)
-  # Known to the workers alone, by importing the module there.
+  # Only the workers import the module that registers the task.
   with ParallelEnvs('my_own', modules=['my_own_tasks']) as envs:
     assert envs.action_repeat == 5
   with ParallelEnvs('my_own_tasks:my_own') as envs:
@@ -209,7 +216,7 @@ def test_task_of_a_module(tmp_path, monkeypatch):
   assert 'my_own_tasks' not in sys.modules
 
 
-def test_task_of_a_function_body():
+def test_task_from_function_body():
   from planet_tf.envs import register_task
 
   minimum = -3.0
@@ -236,15 +243,15 @@ class Mine(Dummy):
 def mine(seed=None):
   return Mine(seed)
 
-envs = ParallelEnvs('mine', 2)
-envs.reset([0, 1])
+envs = ParallelEnvs('mine')
+envs.reset([0])
 print(envs.action_repeat, *envs.pids, flush=True)
 if len(sys.argv) > 1:
   sys.stdin.read()
 """
 
 
-def test_task_of_a_script_and_cleanup_at_exit(tmp_path):
+def test_task_from_script_and_cleanup_at_exit(tmp_path):
   script = tmp_path / 'script.py'
   script.write_text(SCRIPT)
   result = subprocess.run(
@@ -256,11 +263,11 @@ def test_task_of_a_script_and_cleanup_at_exit(tmp_path):
   )
   repeat, *pids = map(int, result.stdout.split())
   assert repeat == 2
-  assert not any(map(alive, pids))
+  assert len(pids) == 1 and not any(map(alive, pids))
   assert result.stderr == ''
 
 
-def test_workers_end_with_their_parent(tmp_path):
+def test_workers_end_when_parent_is_killed(tmp_path):
   script = tmp_path / 'script.py'
   script.write_text(SCRIPT)
   process = subprocess.Popen(
@@ -272,12 +279,12 @@ def test_workers_end_with_their_parent(tmp_path):
   )
   with process:
     pids = [int(word) for word in process.stdout.readline().split()[1:]]
-    assert len(pids) == 2 and all(map(alive, pids))
+    assert len(pids) == 1 and all(map(alive, pids))
     process.kill()
   assert wait_for_end(pids)
 
 
-def test_workers_end_with_their_object():
+def test_workers_end_when_object_is_deleted():
   envs = ParallelEnvs('dummy')
   pids = envs.pids
   del envs
@@ -290,7 +297,7 @@ def test_isolated_environment():
   assert env.action_spec() == reference.action_spec()
   assert env.observation_spec() == reference.observation_spec()
   assert (env.action_repeat, env.duration) == (1, 2)
-  for _ in range(7):  # Two whole episodes; steps after the last one reset.
+  for _ in range(7):  # Two episodes; the step after the last one resets.
     a, b = env.step(ZERO), reference.step(ZERO)
     assert (a.step_type, a.reward) == (b.step_type, b.reward)
     np.testing.assert_array_equal(

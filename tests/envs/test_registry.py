@@ -1,4 +1,4 @@
-"""Names of tasks."""
+"""Registry of tasks."""
 
 import numpy as np
 import pytest
@@ -22,14 +22,14 @@ def test_paper_tasks_are_registered():
   assert task_names() == sorted(task_names())
 
 
-def test_unknown_task_names_the_nearest():
+def test_unknown_task_suggests_closest_name():
   with pytest.raises(
     UnknownTask, match="'cheeta_run'; did you .*'cheetah_run'"
   ):
     build_env('cheeta_run')
 
 
-def test_unknown_task_lists_all():
+def test_unknown_task_lists_all_names():
   with pytest.raises(UnknownTask) as error:
     find_task('qqq')
   assert 'did you mean' not in str(error.value)
@@ -37,7 +37,7 @@ def test_unknown_task_lists_all():
   assert '\n' not in str(error.value)
 
 
-def test_decorator():
+def test_register_task():
   @register_task('test_decorated', action_repeat=4, renders=False)
   def decorated():
     return worker_tasks.Fake()
@@ -46,12 +46,12 @@ def test_decorator():
   env = build_env('test_decorated')
   assert (env.action_repeat, env.duration) == (4, 250)
 
-  # A notebook's cell that runs again replaces its task.
+  # Running a notebook cell again replaces its task.
   register_task('test_decorated', action_repeat=2, renders=False)(decorated)
   assert build_env('test_decorated').action_repeat == 2
 
 
-def test_taken_and_reserved_names():
+def test_invalid_names_raise():
   with pytest.raises(ValueError, match="'dummy' is already registered"):
     register_task('dummy')(worker_tasks.Fake)
   with pytest.raises(ValueError, match='colon'):
@@ -61,7 +61,7 @@ def test_taken_and_reserved_names():
 def test_module_and_factory():
   task = find_task('worker_tasks:unseedable')
   assert (task.action_repeat, task.factory) == (1, worker_tasks.unseedable)
-  # A registered factory keeps its settings under its long name.
+  # A registered factory keeps its duration.
   assert find_task('worker_tasks:Fake').duration == 5
 
 
@@ -74,12 +74,12 @@ def test_module_and_factory():
     (':Fake', 'no module'),
   ],
 )
-def test_unknown_module_or_factory(name, words):
+def test_unknown_module_or_factory_raises(name, words):
   with pytest.raises(UnknownTask, match=words):
     find_task(name)
 
 
-def test_a_broken_module_keeps_its_own_error(tmp_path, monkeypatch):
+def test_error_in_task_module_is_not_hidden(tmp_path, monkeypatch):
   (tmp_path / 'broken_task_module.py').write_text('import no_such_library')
   monkeypatch.syspath_prepend(tmp_path)
   with pytest.raises(ModuleNotFoundError, match='no_such_library'):

@@ -1,4 +1,4 @@
-"""Choice of the OpenGL backend."""
+"""Choice of the OpenGL backend of MuJoCo."""
 
 import os
 import subprocess
@@ -10,7 +10,7 @@ from planet_tf.envs import rendering
 from planet_tf.envs.rendering import RenderingUnavailable
 
 
-def test_probe_draws_a_frame():
+def test_probe_renders_a_frame():
   statistics = rendering.probe_frame(rendering.choose_backend())
   assert statistics.backend == os.environ['MUJOCO_GL']
   assert statistics.renderer
@@ -19,7 +19,7 @@ def test_probe_draws_a_frame():
   assert statistics.seconds > 0
 
 
-def test_users_choice_wins(monkeypatch):
+def test_variable_overrides_choice(monkeypatch):
   monkeypatch.setenv('MUJOCO_GL', 'glfw')
   monkeypatch.setattr(rendering, 'probe_frame', pytest.fail)
   assert rendering.choose_backend() == 'glfw'
@@ -34,7 +34,7 @@ def fake_probe(works, tried):
   return probe
 
 
-def test_first_working_backend_is_kept(monkeypatch):
+def test_chooses_first_working_backend(monkeypatch):
   tried = []
   monkeypatch.setenv('MUJOCO_GL', '')
   monkeypatch.setattr(rendering, 'BACKENDS', ('egl', 'osmesa'))
@@ -45,7 +45,7 @@ def test_first_working_backend_is_kept(monkeypatch):
   assert tried == ['egl', 'osmesa']
 
 
-def test_no_backend_names_the_command(monkeypatch):
+def test_message_without_backend_has_install_command(monkeypatch):
   monkeypatch.setenv('MUJOCO_GL', '')
   monkeypatch.setattr(rendering, 'BACKENDS', ('egl', 'osmesa'))
   monkeypatch.setattr(rendering, 'probe_frame', fake_probe([], []))
@@ -58,7 +58,7 @@ def test_no_backend_names_the_command(monkeypatch):
   assert os.environ['MUJOCO_GL'] == ''
 
 
-def test_probe_of_an_unknown_backend():
+def test_unknown_backend_raises():
   with pytest.raises(RenderingUnavailable, match='nonsense failed'):
     rendering.probe_frame('nonsense')
 

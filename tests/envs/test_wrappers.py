@@ -1,4 +1,4 @@
-"""Action range, time limit, observations and seeding of any environment."""
+"""Actions, time limits, observations and seeding of environments."""
 
 import warnings
 
@@ -14,7 +14,7 @@ from planet_tf.envs.seeding import Seeding
 from planet_tf.envs.wrappers import ActionRepeat, NormalizeActions, TimeLimit
 
 
-def test_actions_are_scaled_to_their_bounds():
+def test_actions_are_rescaled_to_bounds():
   inner = Fake(minimum=[-2.0, 10.0], maximum=[4.0, 20.0])
   env = NormalizeActions(inner, 'fake')
   env.reset()
@@ -23,7 +23,7 @@ def test_actions_are_scaled_to_their_bounds():
   np.testing.assert_array_equal(inner.actions, [[-2, 10], [4, 20], [1, 17.5]])
 
 
-def test_actions_in_the_unit_range_stay_exact():
+def test_actions_of_normalized_tasks_do_not_change():
   inner = Fake()
   env = NormalizeActions(inner, 'fake')
   env.reset()
@@ -35,14 +35,14 @@ def test_actions_in_the_unit_range_stay_exact():
 @pytest.mark.parametrize(
   'action', [[1.01, 0], [np.nan, 0], [0, 0, 0], [[0, 0]], 0.5]
 )
-def test_impossible_actions(action):
+def test_invalid_actions_raise(action):
   env = NormalizeActions(Fake(), 'fake')
   env.reset()
   with pytest.raises(ValueError, match="Task 'fake' takes actions"):
     env.step(np.array(action))
 
 
-def test_unbounded_actions():
+def test_unbounded_actions_raise():
   with pytest.raises(UnsupportedEnvironment, match='without finite bounds'):
     NormalizeActions(Fake(maximum=np.inf), 'fake')
 
@@ -55,7 +55,7 @@ def test_unbounded_actions():
     {'left': specs.BoundedArray((1,), np.float32, -1, 1)},
   ],
 )
-def test_actions_that_are_not_continuous(spec):
+def test_discrete_actions_raise(spec):
   inner = Fake()
   inner.spec = spec
   with pytest.raises(UnsupportedEnvironment, match='continuous'):
@@ -72,7 +72,7 @@ class Short(Fake):
     return step
 
 
-def test_repeats_stop_at_the_end_of_the_episode():
+def test_action_repeat_stops_at_end_of_episode():
   env = TimeLimit(ActionRepeat(Short(), 2), 10)
   env.reset()
   first, second = env.step(np.zeros(2)), env.step(np.zeros(2))
@@ -99,7 +99,7 @@ def task(factory):
 
 
 def observing(observation):
-  """Task whose environment always observes the same."""
+  """Returns a task with a constant observation."""
 
   class Observing(Fake):
     def observation(self):
@@ -116,7 +116,7 @@ def observing(observation):
   return task(Observing)
 
 
-def test_observations_become_flat_vectors():
+def test_observations_are_flattened():
   image = np.zeros((64, 64, 3), np.uint8)
   nested = {'image': image, 'a': {'b': np.ones((2, 2), int), 'c': True}}
   env = build_env(observing(nested))
@@ -130,13 +130,13 @@ def test_observations_become_flat_vectors():
     spec.validate(observation[name])
 
 
-def test_no_image():
+def test_missing_image_raises():
   with pytest.raises(UnsupportedEnvironment, match='gives no image'):
     build_env(observing(np.zeros(3)))
 
 
-def test_reserved_observation():
-  with pytest.raises(UnsupportedEnvironment, match="called 'reward'"):
+def test_reserved_name_raises():
+  with pytest.raises(UnsupportedEnvironment, match="named 'reward'"):
     build_env(observing({'reward': 1.0}))
 
 
@@ -157,12 +157,12 @@ def test_images_are_resized_by_area():
   same = as_image(image, 4, 'x')
   np.testing.assert_array_equal(same, image)
   assert not np.shares_memory(same, image)
-  # Three pixels over two: a third of the middle one on each side.
+  # Each of two pixels gets half of the middle one of three.
   row = np.array([[[0] * 3, [90] * 3, [180] * 3]] * 3, np.uint8)
   np.testing.assert_array_equal(as_image(row, 2, 'x')[0, :, 0], [30, 150])
 
 
-def test_image_types():
+def test_image_dtypes():
   floats = np.array([0.0, 0.5, 1.0])[None, None].repeat(2, 0).repeat(2, 1)
   np.testing.assert_array_equal(as_image(floats, 2, 'x')[0, 0], [0, 128, 255])
   with pytest.raises(UnsupportedEnvironment, match=r'shape \(2, 2\)'):
@@ -187,7 +187,7 @@ def test_seeding_by_method():
   assert inner.start == 5
 
 
-def test_seeding_by_building_anew():
+def test_seeding_by_new_environment():
   built = []
 
   def factory(seed=None):
@@ -201,7 +201,7 @@ def test_seeding_by_building_anew():
   assert built == [4, 5]
 
 
-def test_no_seeding_warns_once():
+def test_warns_once_without_seeding():
   env = Seeding(task(lambda: Fake()), None)
   with pytest.warns(RuntimeWarning, match="'custom' cannot be seeded"):
     env.seed(5)

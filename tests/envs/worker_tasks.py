@@ -1,4 +1,4 @@
-"""Small tasks for the tests, some of which misbehave in their worker."""
+"""Small tasks for tests, including tasks that fail in their worker."""
 
 import os
 import sys
@@ -12,7 +12,7 @@ from planet_tf.envs import register_task
 
 
 class Fake(dm_env.Environment):
-  """Shows the seed and the number of steps; cannot be seeded in place."""
+  """Observes the seed and the number of steps. It has no method `seed`."""
 
   def __init__(self, seed=None, minimum=-1.0, maximum=1.0):
     self.start = 0 if seed is None else seed
@@ -46,7 +46,7 @@ class Fake(dm_env.Environment):
 
 
 class Failing(Fake):
-  """Raises at the second step of an episode with an odd seed."""
+  """Raises in the second step of episodes with an odd seed."""
 
   def step(self, action):
     if self.steps == 1 and self.start % 2:
@@ -55,7 +55,7 @@ class Failing(Fake):
 
 
 class Hanging(Fake):
-  """Never comes back from a step."""
+  """Hangs in a step."""
 
   def step(self, action):
     print('going to sleep')
@@ -63,7 +63,7 @@ class Hanging(Fake):
 
 
 class Dying(Fake):
-  """Ends its process in a step."""
+  """Exits its process in a step."""
 
   def step(self, action):
     print('goodbye cruel world', file=sys.stderr)
@@ -71,7 +71,7 @@ class Dying(Fake):
 
 
 class Noisy(Fake):
-  """Prints to every stream, also from below Python."""
+  """Writes to all output streams, including the file descriptors."""
 
   def step(self, action):
     print('noise ' * 100)
@@ -81,7 +81,7 @@ class Noisy(Fake):
 
 
 class Modules(Fake):
-  """Shows whether TensorFlow and the test runner are loaded."""
+  """Observes whether TensorFlow is loaded."""
 
   def observation(self):
     return super().observation() | {'count': 'tensorflow' in sys.modules}
@@ -93,7 +93,7 @@ for _environment in (Fake, Failing, Hanging, Dying, Noisy, Modules):
 
 
 def with_tensorflow_check():
-  """Cartpole with an observation that tells whether TensorFlow is loaded."""
+  """Returns a cartpole that observes whether TensorFlow is loaded."""
   from dm_control.suite import cartpole
 
   environment = cartpole.balance()
@@ -108,5 +108,5 @@ def with_tensorflow_check():
 
 
 def unseedable():
-  """A task whose seed has no effect."""
+  """Returns a task without seeding."""
   return Fake()

@@ -26,7 +26,7 @@ def _tool(tmp_path, *arguments):
   return run_tool('true_simulator', *SMALL, *arguments, cwd=tmp_path)
 
 
-def test_it_balances_the_pole_and_goes_on_with_the_next_episode(tmp_path):
+def test_balances_pole_and_continues_with_next_episode(tmp_path):
   arguments = (
     '--task=cartpole_balance',
     '--gin_param=make_envs.duration=15',
@@ -40,10 +40,10 @@ def test_it_balances_the_pole_and_goes_on_with_the_next_episode(tmp_path):
   assert (tmp_path / 'video.gif').stat().st_size > 1000
   (episode,) = first['results']
   assert episode['decisions'] == 15
-  assert episode['return'] > 0.97 * 15 * 8  # Of 1 for each control step.
+  assert episode['return'] > 0.97 * 15 * 8  # At most 1 per control step.
   assert episode['seed'] == make_integer_seed(0, 'evaluate', 0)
   assert first['planner']['candidates'] == 60
-  # Pictures bear on no score.
+  # The render quality does not change scores.
   exact = '--gin_param=make_envs.render_quality="exact"'
   result = _tool(tmp_path, *arguments, '--episodes=2', exact)
   assert result.returncode == 0, result.stderr
@@ -58,7 +58,7 @@ def test_it_balances_the_pole_and_goes_on_with_the_next_episode(tmp_path):
   assert 'other settings (seed is 0 there and 1 now)' in result.stderr
 
 
-def test_agents_are_compared_with_it_in_the_same_episodes(tmp_path):
+def test_evaluation_uses_same_episodes(tmp_path):
   settings = ('--gin_param=make_envs.duration=5', '--episodes=2')
   result = _tool(tmp_path, '--task=cartpole_swingup', *settings)
   assert result.returncode == 0, result.stderr
@@ -86,7 +86,10 @@ def test_agents_are_compared_with_it_in_the_same_episodes(tmp_path):
 @pytest.mark.parametrize(
   'arguments, message',
   [
-    (('--task=dummy',), "'dummy' cannot be simulated; only cartpole_balance"),
+    (
+      ('--task=dummy',),
+      "'dummy' cannot be simulated; use one of cartpole_balance",
+    ),
     (('--task=cheetah',), 'cheetah_run'),
     ((), '--task is missing'),
     (
@@ -110,15 +113,15 @@ def test_agents_are_compared_with_it_in_the_same_episodes(tmp_path):
     ),
   ],
 )
-def test_mistakes_end_in_one_line(tmp_path, arguments, message):
+def test_user_errors_are_one_line(tmp_path, arguments, message):
   result = _tool(tmp_path, *arguments)
   assert result.returncode == 2
   assert message in result.stderr
   assert 'Traceback' not in result.stderr
 
 
-class _Followed(SimulatorPolicy):
-  """Keeps the policies of the groups, to look at what they have simulated."""
+class _Recorded(SimulatorPolicy):
+  """Keeps the policies of the groups, to compare their rewards."""
 
   parts: ClassVar[list] = []
 
@@ -128,8 +131,7 @@ class _Followed(SimulatorPolicy):
     return policy
 
 
-@pytest.mark.parametrize('groups', [1, 2])
-def test_copies_stay_in_step_with_the_environments(groups):
+def test_copies_have_same_rewards_as_environments():
   gin_files.parse(
     [],
     [
@@ -138,15 +140,18 @@ def test_copies_stay_in_step_with_the_environments(groups):
       'make_planner.iterations = 2',
     ],
   )
-  _Followed.parts.clear()
   seeds = [4, 9]
   task = 'cheetah_run'
-  with ParallelEnvs(task, 2, groups=groups, duration=6) as envs:
-    policy = _Followed(task, make_planner(), seeds, np.array([1, 2], np.int32))
-    result = simulate(envs, policy, seeds)
-  assert len(_Followed.parts) == groups
-  for indices, part in _Followed.parts:
-    for index, rewards in zip(indices, part.rewards, strict=True):
-      recorded = result.episodes[index]['reward'][1:]
-      assert len(recorded) == 6 and np.ptp(recorded) > 1e-4
-      np.testing.assert_array_equal(rewards, recorded)
+  with ParallelEnvs(task, 2, duration=6, render_quality='fast') as envs:
+    for groups in (1, 2):
+      envs.groups = groups
+      _Recorded.parts.clear()
+      seed = np.array([1, 2], np.int32)
+      policy = _Recorded(task, make_planner(), seeds, seed)
+      result = simulate(envs, policy, seeds)
+      assert len(_Recorded.parts) == groups
+      for indices, part in _Recorded.parts:
+        for index, rewards in zip(indices, part.rewards, strict=True):
+          recorded = result.episodes[index]['reward'][1:]
+          assert len(recorded) == 6 and np.ptp(recorded) > 1e-4
+          np.testing.assert_array_equal(rewards, recorded)
