@@ -1,4 +1,4 @@
-"""Comparison of constructions on recorded data."""
+"""Tests of the comparison of numerics on recorded data."""
 
 import json
 
@@ -7,7 +7,7 @@ import pytest
 
 from planet_tf.data import write_episode
 from tests.commands import run_tool
-from tools.compare_numerics import __main__ as compare
+from tools.compare_numerics import comparison as compare
 
 
 def _history(offset):
@@ -29,7 +29,7 @@ def test_distances_are_means_over_windows():
 
 
 @pytest.mark.slow
-def test_all_constructions_train(tmp_path):
+def test_all_variants_train(tmp_path):
   generator = np.random.default_rng(0)
   write_episode(
     tmp_path / 'episodes',
@@ -41,7 +41,7 @@ def test_all_constructions_train(tmp_path):
   )
   output = tmp_path / 'out'
   result = run_tool(
-    'compare_constructions',
+    'compare_numerics',
     f'--episodes={tmp_path / "episodes"}',
     f'--output={output}',
     '--gin_file=scale/debug.gin',
@@ -60,9 +60,9 @@ def test_all_constructions_train(tmp_path):
 
 def test_a_folder_without_episodes_is_named(tmp_path):
   result = run_tool(
-    'compare_constructions',
+    'compare_numerics',
     f'--episodes={tmp_path}',
     f'--output={tmp_path / "out"}',
   )
   assert result.returncode == 2
-  assert 'holds no episode' in result.stderr.splitlines()[-1]
+  assert 'has no episodes' in result.stderr.splitlines()[-1]

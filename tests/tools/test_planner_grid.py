@@ -1,98 +1,75 @@
-"""The grid of planner settings: a small one, run and drawn."""
+"""Tests of the command of the planner grid."""
 
 import json
+import subprocess
 
 import pytest
 
-from planet_tf.cli import UsageError
+from planet_tf.analysis.planner_grid.cells import make_cells
 from tests.commands import run_tool
-from tools.planner_grid import figure
-from tools.planner_grid.cells import (
-  Cell,
-  make_cells,
-  markdown,
-  mean_return,
-  read_records,
-)
+from tools.planner_grid import grid
+from tools.true_simulator.settings import parse_settings
 
-ENVS = {'make_envs.action_repeat': None, 'make_envs.duration': None}
+PARAMS = ['make_envs.duration = 2']
 
 
-def test_cells_are_all_combinations_the_cheapest_first():
-  cells = make_cells([6, 12], [0.05, 0.5], [3], [100, 300])
-  assert len(cells) == 8
-  assert cells[0] == Cell(horizon=6, elites=5, iterations=3, candidates=100)
-  assert cells[0].cost == 1800
-  assert cells[-1] == Cell(horizon=12, elites=150, iterations=3, candidates=300)
-  assert cells[-1].name == 'h12_k150_i3_j300'
-  with pytest.raises(UsageError, match='0.001 of 100 candidates are 0 elites'):
-    make_cells([6], [0.001], [3], [100])
+@pytest.fixture
+def commands(monkeypatch):
+  """Commands of cells, which run in forks instead of new processes."""
+  commands = []
+
+  def run(command, **_):
+    commands.append(command)
+    assert command[1] == '-m'
+    return run_tool(command[2].removeprefix('tools.'), *command[3:])
+
+  monkeypatch.setattr(grid.subprocess, 'run', run)
+  return commands
 
 
-def test_scores_are_read_listed_and_drawn(tmp_path):
-  asked = {'task': 'cheetah_run', 'seed': 0, 'envs': ENVS}
-  asked['planner'] = {'horizon': 5, 'refit_clipped': False}
-  session = {'commit': 'abc', 'processor': 'A CPU', 'cores': 2, 'gpus': 0}
-  session |= {'tensorflow': '2', 'mujoco': '3'}
-  cells = make_cells([6, 8], [0.1, 0.3], [3, 10], [100])
-  for number, cell in enumerate(cells[:-1]):
-    record = {
-      **asked,
-      'planner': {**cell._asdict(), 'refit_clipped': False},
-      'sessions': [session],
-      'results': [{'return': 100.0 * number}, {'return': 100.0 * number + 20}],
-    }
-    (tmp_path / f'{cell.name}.json').write_text(json.dumps(record))
-  records = read_records(tmp_path, asked)
-  assert records.keys() == set(cells[:-1])
-  means = {cell: mean_return(record) for cell, record in records.items()}
-  assert means[cells[2]] == 210.0
-  lines = markdown(records).splitlines()
-  assert lines[2] == '| 8 | 10 (10%) | 10 | 100 | 610 | 2 |'
-  assert lines[-1].startswith(
-    'Task cheetah_run, seed 0, refit_clipped = False; commit abc; A CPU'
+def test_missing_cells_run_and_are_drawn(tmp_path, commands):
+  cells = make_cells([2], [0.5], [1], [4])
+  asked = parse_settings('cheetah_run', 0, [], PARAMS)
+  arguments = (asked, 1, tmp_path, [], PARAMS)
+  records = grid.run_grid(cells, *arguments)
+  assert list(records) == cells
+  assert len(commands) == 1
+  assert '| 2 | 2 (50%) | 1 | 4 |' in (tmp_path / 'figure12.md').read_text()
+  for name in ('figure12.png', 'figure12.svg', 'h2_k2_i1_j4.json'):
+    assert (tmp_path / name).stat().st_size
+  assert grid.run_grid(cells, *arguments) == records
+  assert len(commands) == 1
+
+
+def test_a_cell_that_fails_is_named(tmp_path, monkeypatch):
+  monkeypatch.setattr(
+    grid.subprocess,
+    'run',
+    lambda command, **_: subprocess.CompletedProcess(command, 2),
   )
-  drawn = figure.draw(means, 'a title')
-  *maps, _ = drawn.axes
-  assert [x.get_title() for x in maps] == ['I = 3, J = 100', 'I = 10, J = 100']
-  texts = [[x.get_text() for x in axes.texts] for axes in maps]
-  assert texts == [['10', '210', '110', '310'], ['410', '610', '510']]
-  for name, value in (
-    ('task', 'walker_walk'),
-    ('seed', 1),
-    ('planner', {'horizon': 5, 'refit_clipped': True}),
-    ('envs', ENVS | {'make_envs.duration': 7}),
-  ):
-    with pytest.raises(UsageError, match=r'is of other settings \(.* there'):
-      read_records(tmp_path, {**asked, name: value})
-  # Of 50 candidates 5% are 2, which is 4%.
-  rounded = make_cells([6], [0.05], [3], [50, 100])
-  *maps, _ = figure.draw(dict.fromkeys(rounded, 7.0), 'a title').axes
-  assert [len(axes.texts) for axes in maps] == [1, 1]
-  (tmp_path / 'h1_k1_i1_j1.json').write_text('{}')
-  with pytest.raises(UsageError, match='h1_k1_i1_j1.json'):
-    read_records(tmp_path, asked)
+  asked = parse_settings('cheetah_run', 0, [], PARAMS)
+  cells = make_cells([2], [0.5], [1], [4])
+  with pytest.raises(grid.CellFailed, match='h2_k2_i1_j4 failed'):
+    grid.run_grid(cells, asked, 1, tmp_path, [], PARAMS)
 
 
-def test_the_command_runs_what_is_missing_and_draws(tmp_path):
-  output = tmp_path / 'grid'
+def test_the_command_shows_finished_cells(tmp_path):
+  (cell,) = make_cells([2], [0.5], [1], [4])
+  settings = parse_settings('cheetah_run', 0, [], [*PARAMS, *cell.params])
+  record = {**settings, 'sessions': [{}], 'results': [{'return': 7.0}]}
+  (tmp_path / f'{cell.name}.json').write_text(json.dumps(record))
   arguments = (
-    f'--output={output}',
+    f'--output={tmp_path}',
     '--horizons=2',
     '--elite_fractions=0.5',
     '--iterations=1',
     '--candidates=4',
-    '--gin_param=make_envs.duration = 2',
+    f'--gin_param={PARAMS[0]}',
   )
   result = run_tool('planner_grid', *arguments)
   assert result.returncode == 0, result.stderr
-  assert 'Cell 1 of 1' in result.stderr
-  assert '| 2 | 2 (50%) | 1 | 4 |' in (output / 'figure12.md').read_text()
-  for name in ('figure12.png', 'figure12.svg', 'h2_k2_i1_j4.json'):
-    assert (output / name).stat().st_size
-  result = run_tool('planner_grid', *arguments)
-  assert result.returncode == 0
   assert 'Cell' not in result.stderr
+  assert '| 2 | 2 (50%) | 1 | 4 | 7 | 1 |' in result.stdout
 
 
 @pytest.mark.parametrize(
@@ -101,12 +78,12 @@ def test_the_command_runs_what_is_missing_and_draws(tmp_path):
     ('--horizons=6,a', '--horizons=6,a must be positive numbers'),
     ('--candidates=0', '--candidates=0 must be positive numbers'),
     ('--elite_fractions=nan', '--elite_fractions=nan must be positive'),
-    ('--gin_param=make_planner.horizon = 9', 'name the cells by --horizons'),
+    ('--gin_param=make_planner.horizon = 9', 'set the cells with --horizons'),
     ('--task=dummy', "Task 'dummy' cannot be simulated"),
     ('--gin_param=make_planner.horizons=3', "'horizons'"),
   ],
 )
-def test_mistakes_end_in_one_line(tmp_path, argument, message):
+def test_mistakes_are_named_in_one_line(tmp_path, argument, message):
   result = run_tool('planner_grid', f'--output={tmp_path / "grid"}', argument)
   assert result.returncode == 2
   assert message in result.stderr

@@ -1,4 +1,4 @@
-"""Lowered programs run without TensorFlow, with equal results."""
+"""Tests of lowered programs, which run without TensorFlow."""
 
 import json
 import pathlib
@@ -78,4 +78,4 @@ def test_plans_and_updates_agree(tmp_path):
 def test_an_empty_folder_is_named(tmp_path):
   result = _run(tmp_path)
   assert result.returncode == 1
-  assert f'{tmp_path} holds no program.mlir' in result.stderr
+  assert f'{tmp_path} has no program.mlir' in result.stderr
