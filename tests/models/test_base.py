@@ -1,4 +1,7 @@
-"""What every latent dynamics model must do, whichever it is."""
+"""States and loops over time of all latent dynamics models.
+
+`tests/test_layers.py` tests one step of each as a Keras layer.
+"""
 
 import keras
 import numpy as np
@@ -10,12 +13,12 @@ from planet_tf.models import DRNN, RNN, RSSM, SSM, Wiring
 
 MODELS = {
   'rssm': lambda: RSSM(4, 7, 5),
-  'rssm_deep': lambda: RSSM(4, 7, 5, num_layers=2, activation='elu'),
-  'rssm_past': lambda: RSSM(4, 7, 5, future_rnn=False),
+  'rssm_two_layers': lambda: RSSM(4, 7, 5, num_layers=2, activation='elu'),
+  'rssm_without_future_rnn': lambda: RSSM(4, 7, 5, future_rnn=False),
   'ssm': lambda: SSM(4, 5),
   'drnn': lambda: DRNN(4, 7, 5),
-  'drnn_all': lambda: DRNN(4, 7, 5, wiring=Wiring(*[True] * 6)),
-  'drnn_none': lambda: DRNN(4, 7, 5, wiring=Wiring(*[False] * 6)),
+  'drnn_all_wired': lambda: DRNN(4, 7, 5, wiring=Wiring(*[True] * 6)),
+  'drnn_not_wired': lambda: DRNN(4, 7, 5, wiring=Wiring(*[False] * 6)),
   'rnn': lambda: RNN(7, 5),
 }
 BATCH, LENGTH, ACTION, EMBEDDING = 3, 6, 2, 9
@@ -63,7 +66,7 @@ def test_shapes(cell, inputs):
     assert np.all(np.asarray(value) == 0)
 
 
-def test_closed_loop_is_step_by_step(cell, inputs):
+def test_observe_equals_single_steps(cell, inputs):
   embedding, actions, noise = inputs
   priors, posteriors = cell.observe(embedding, actions, noise)
   state = cell.zero_state(BATCH)
@@ -73,7 +76,24 @@ def test_closed_loop_is_step_by_step(cell, inputs):
     _assert_close(state, {k: v[:, t] for k, v in posteriors.items()})
 
 
-def test_open_loop_is_step_by_step_without_observations(cell, inputs):
+def test_observe_continues_from_a_state(cell, inputs):
+  embedding, actions, noise = inputs
+  _, whole = cell.observe(embedding, actions, noise)
+  _, first = cell.observe(embedding[:, :2], actions[:, :2], noise[:, :, :2])
+  last = {name: value[:, -1] for name, value in first.items()}
+  _, rest = cell.observe(
+    embedding[:, 2:], actions[:, 2:], noise[:, :, 2:], last
+  )
+  _assert_close(rest, {name: value[:, 2:] for name, value in whole.items()})
+
+
+def test_step_without_noise_takes_the_means(cell, inputs):
+  embedding, actions, _ = inputs
+  for state in cell(cell.zero_state(BATCH), actions[:, 0], embedding[:, 0]):
+    np.testing.assert_array_equal(state['sample'], state['mean'])
+
+
+def test_imagine_equals_single_steps_without_observations(cell, inputs):
   embedding, actions, noise = inputs
   _, start = cell(
     cell.zero_state(BATCH), actions[:, 0], embedding[:, 0], noise[:, :, 0]
@@ -86,11 +106,11 @@ def test_open_loop_is_step_by_step_without_observations(cell, inputs):
     _assert_close(state, {k: v[:, t] for k, v in predicted.items()})
 
 
-def test_graph_equals_eager(cell, inputs):
+def test_observe_in_a_graph_equals_eager(cell, inputs):
   _assert_close(tf.function(cell.observe)(*inputs), cell.observe(*inputs))
 
 
-def test_batch_elements_do_not_mix(cell, inputs):
+def test_sequences_of_a_batch_are_independent(cell, inputs):
   embedding, actions, noise = inputs
   _, together = cell.observe(embedding, actions, noise)
   for i in range(BATCH):
@@ -99,7 +119,7 @@ def test_batch_elements_do_not_mix(cell, inputs):
     _assert_close(alone, {k: v[one] for k, v in together.items()})
 
 
-def test_the_observation_reaches_the_posterior_only(cell, inputs):
+def test_observation_changes_the_posterior_only(cell, inputs):
   embedding, actions, noise = inputs
   state = cell.imagine(actions[:, :2], noise[0][:, :2], cell.zero_state(3))
   state = {k: v[:, -1] for k, v in state.items()}
@@ -111,7 +131,7 @@ def test_the_observation_reaches_the_posterior_only(cell, inputs):
   assert np.max(np.abs(difference)) > 1e-3
 
 
-def test_divergence_and_features_train_every_variable(cell, inputs):
+def test_every_variable_has_a_gradient(cell, inputs):
   with tf.GradientTape() as tape:
     prior, posterior = cell.observe(*inputs)
     loss = tf.reduce_mean(distributions.divergence(posterior, prior))
@@ -124,7 +144,7 @@ def test_divergence_and_features_train_every_variable(cell, inputs):
     assert np.any(np.asarray(gradient) != 0), variable.path
 
 
-def test_noise_matters_only_where_states_are_stochastic(cell, inputs):
+def test_noise_changes_stochastic_states_only(cell, inputs):
   embedding, actions, noise = inputs
   _, first = cell.observe(embedding, actions, noise)
   _, second = cell.observe(embedding, actions, -noise)
@@ -132,23 +152,8 @@ def test_noise_matters_only_where_states_are_stochastic(cell, inputs):
   assert same == cell.mean_only
 
 
-def test_saved_model(cell, inputs, tmp_path):
-  module = tf.Module()
-  module.weights = [variable.value for variable in cell.variables]
-  module.observe = tf.function(
-    cell.observe,
-    input_signature=[tf.TensorSpec(x.shape, x.dtype) for x in inputs],
-  )
-  tf.saved_model.save(module, str(tmp_path))
-  loaded = tf.saved_model.load(str(tmp_path))
-  prior, posterior = cell.observe(*inputs)
-  loaded_prior, loaded_posterior = loaded.observe(*inputs)
-  _assert_close(dict(loaded_prior), prior)
-  _assert_close(dict(loaded_posterior), posterior)
-
-
 @pytest.mark.parametrize('make', [RSSM, SSM, DRNN])
-def test_rejects_a_negative_deviation(make):
+def test_negative_min_stddev_is_an_error(make):
   sizes = (3, 4) if make is SSM else (3, 4, 5)
-  with pytest.raises(ValueError, match='at least 0, got -1'):
+  with pytest.raises(ValueError, match='min_stddev .* got -1'):
     make(*sizes, min_stddev=-1)

@@ -1,4 +1,4 @@
-"""One step of each latent dynamics model against the original's numbers."""
+"""One step of each latent dynamics model equals the original's numbers."""
 
 import numpy as np
 import pytest
@@ -30,7 +30,7 @@ CELLS = {
 
 
 def _state(data, prefix, names):
-  """A state; the original's RSSM carries its belief twice."""
+  """Returns a stored state; the original names the belief `rnn_state`."""
   stored = {'belief': 'rnn_state'}
   return {x: data[f'{prefix}/{stored.get(x, x)}'] for x in names}
 
@@ -39,7 +39,9 @@ def _state(data, prefix, names):
   'file, variant', [(file, x) for file, cells in CELLS.items() for x in cells]
 )
 @pytest.mark.parametrize('observed', ['used', 'unused'])
-def test_step(golden, golden_model, relative_error, file, variant, observed):
+def test_step_equals_the_original(
+  golden, golden_model, relative_error, file, variant, observed
+):
   data = golden.load(file)
   cell = golden_model(CELLS[file][variant]()).dynamics
   prior, posterior = cell(

@@ -1,4 +1,4 @@
-"""Sequences of the RSSM against the original's numbers."""
+"""Sequences of the RSSM equal the original's numbers."""
 
 import numpy as np
 import pytest
@@ -15,7 +15,7 @@ def _state(data, prefix):
   return state
 
 
-def test_closed_loop(golden, golden_model, relative_error):
+def test_observe_equals_the_original(golden, golden_model, relative_error):
   data = golden.load('unroll.npz')
   cell = golden_model().dynamics
   noise = np.stack([data['noise/prior'], data['noise/posterior']])
@@ -31,7 +31,7 @@ def test_closed_loop(golden, golden_model, relative_error):
   assert relative_error(cell.features(posterior), data['features']) < 1e-5
 
 
-def test_open_loop(golden, golden_model, relative_error):
+def test_imagine_equals_the_original(golden, golden_model, relative_error):
   data = golden.load('unroll.npz')
   cell = golden_model().dynamics
   context = int(data['context'])
@@ -61,6 +61,6 @@ def test_zero_state_is_all_zeros():
   assert all(np.all(value == 0) for value in map(np.asarray, state.values()))
 
 
-def test_rejects_no_layers():
-  with pytest.raises(ValueError, match='at least 1, got 0'):
+def test_zero_layers_are_an_error():
+  with pytest.raises(ValueError, match='num_layers .* got 0'):
     RSSM(3, 4, 5, num_layers=0)

@@ -1,4 +1,4 @@
-"""Encoder, decoder and heads against the original's numbers."""
+"""Encoder, decoder and reward head equal the original's numbers."""
 
 import numpy as np
 import pytest
@@ -8,13 +8,13 @@ from planet_tf import distributions
 from planet_tf.networks import Encoder
 
 
-def test_encoder(golden, golden_model, relative_error):
+def test_encoder_equals_the_original(golden, golden_model, relative_error):
   data = golden.load('networks.npz')
   embedding = golden_model().encoder(tf.constant(data['image']))
   assert relative_error(embedding, data['embedding']) < 1e-5
 
 
-def test_heads(golden, golden_model, relative_error):
+def test_heads_equal_the_original(golden, golden_model, relative_error):
   data = golden.load('networks.npz')
   heads = golden_model().heads
   features = tf.constant(data['features'])
@@ -38,6 +38,6 @@ def test_first_transposed_layer_equals_a_transposed_convolution(golden_model):
   np.testing.assert_allclose(layer(inputs), expected, rtol=1e-4, atol=1e-5)
 
 
-def test_wrong_image_size_is_named():
+def test_other_image_size_is_an_error():
   with pytest.raises(ValueError, match=r'\(64, 64, 3\), got \(32, 32, 3\)'):
     Encoder()(tf.zeros((1, 32, 32, 3)))

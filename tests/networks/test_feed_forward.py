@@ -1,4 +1,4 @@
-"""The likelihoods of the feed-forward head."""
+"""Likelihoods of the feed-forward head equal closed forms."""
 
 import keras
 import numpy as np
@@ -25,13 +25,13 @@ def _normal(value, mean, stddev):
   )
 
 
-def _deviation(head):
+def _stddev(head):
   hidden = head.hidden[0](FEATURES)
   raw = np.asarray(head.raw_stddev(hidden))
   return np.log1p(np.exp(raw + 0.55)) + 0.01
 
 
-def test_scalar_and_vector():
+def test_normal_of_a_scalar_and_a_vector():
   head = _head()
   assert head(FEATURES).shape == (3, 4)
   expected = _normal(0.3, np.asarray(head(FEATURES)), 1.0)
@@ -44,9 +44,9 @@ def test_scalar_and_vector():
   np.testing.assert_allclose(actual, expected, rtol=1e-5)
 
 
-def test_learned_deviation():
+def test_learned_stddev():
   head = _head(2, stddev='learned')
-  expected = _normal(0.3, np.asarray(head(FEATURES)), _deviation(head)).sum(-1)
+  expected = _normal(0.3, np.asarray(head(FEATURES)), _stddev(head)).sum(-1)
   actual = head.log_prob(FEATURES, tf.fill((3, 4, 2), 0.3))
   np.testing.assert_allclose(actual, expected, rtol=1e-5)
 
@@ -79,8 +79,8 @@ def test_deterministic():
 
 
 @pytest.mark.parametrize(
-  'options', [{'likelihood': 'cauchy'}, {'stddev': 0.0}, {'stddev': -1.0}]
+  'name, value', [('likelihood', 'cauchy'), ('stddev', 0.0), ('stddev', -1.0)]
 )
-def test_rejects(options):
-  with pytest.raises(ValueError, match='cauchy|above 0'):
-    _head(**options)
+def test_invalid_settings_are_errors(name, value):
+  with pytest.raises(ValueError, match=f'{name} must be .* got .*{value}'):
+    _head(**{name: value})

@@ -1,4 +1,4 @@
-"""What is chosen for the machine: precision, num_splits, compiler."""
+"""Choices for the machine: precision, number of splits and compiler."""
 
 import pytest
 import tensorflow as tf
@@ -16,7 +16,7 @@ from tests.commands import run_program
     (set(), 'float32'),
   ],
 )
-def test_auto_goes_by_the_processor(monkeypatch, features, expected):
+def test_auto_precision_depends_on_the_cpu(monkeypatch, features, expected):
   monkeypatch.setattr(auto.hardware, 'cpu_features', lambda: features)
   monkeypatch.setattr(tf.config, 'list_physical_devices', lambda kind: [])
   assert auto.choose_precision('auto') == expected
@@ -25,7 +25,7 @@ def test_auto_goes_by_the_processor(monkeypatch, features, expected):
 @pytest.mark.parametrize(
   'capability, expected', [((9, 0), 'bfloat16'), ((7, 5), 'float32')]
 )
-def test_auto_goes_by_the_gpu(monkeypatch, capability, expected):
+def test_auto_precision_depends_on_the_gpu(monkeypatch, capability, expected):
   monkeypatch.setattr(tf.config, 'list_physical_devices', lambda kind: ['gpu'])
   monkeypatch.setattr(
     tf.config.experimental,
@@ -35,7 +35,7 @@ def test_auto_goes_by_the_gpu(monkeypatch, capability, expected):
   assert auto.choose_precision('auto') == expected
 
 
-def test_given_types_stay():
+def test_explicit_precision_is_kept():
   assert auto.choose_precision('float32') == 'float32'
   assert auto.choose_precision('bfloat16') == 'bfloat16'
 
@@ -43,15 +43,15 @@ def test_given_types_stay():
 @pytest.mark.parametrize(
   'cores, expected', [(1, 1), (2, 2), (4, 4), (8, 8), (64, 8)]
 )
-def test_a_chain_for_each_core_up_to_eight(cores, expected):
+def test_one_split_per_core_up_to_eight(cores, expected):
   assert auto.hardware.cpu_splits(cores) == expected
 
 
-def _chains_of_a_process(path, num_splits, gpus=(), before=''):
-  """Number of num_splits, and the threads that TensorFlow then has."""
+def _splits_of_a_process(path, num_splits, gpus=(), before=''):
+  """Returns num_splits and TensorFlow's thread counts in a new process."""
   path.write_text(f"""
 import tensorflow as tf
-from planet_tf.training import machine
+from planet_tf.ops import auto
 auto.hardware.cores = lambda: 4
 tf.config.list_physical_devices = lambda kind: {list(gpus)!r}
 {before}
@@ -76,17 +76,17 @@ print(num_splits, threads.get_intra_op_parallelism_threads(),
     (('auto', (), 'tf.zeros(1) + 1'), (1, 0, 0)),
   ],
 )
-def test_chains_share_the_threads(tmp_path, arguments, expected):
-  assert _chains_of_a_process(tmp_path / 'program.py', *arguments) == expected
+def test_splits_divide_the_threads(tmp_path, arguments, expected):
+  assert _splits_of_a_process(tmp_path / 'program.py', *arguments) == expected
 
 
-def test_no_chain():
-  with pytest.raises(ValueError, match="at least 1 or 'auto', got 0"):
+def test_zero_splits_are_an_error():
+  with pytest.raises(ValueError, match='num_splits .* got 0'):
     auto.choose_num_splits(0)
 
 
 @pytest.mark.parametrize('gpus, expected', [([], False), (['gpu'], True)])
-def test_xla_is_for_gpus(monkeypatch, gpus, expected):
+def test_auto_compiles_on_gpus_only(monkeypatch, gpus, expected):
   monkeypatch.setattr(tf.config, 'list_physical_devices', lambda kind: gpus)
   assert auto.choose_jit_compile('auto') == expected
   assert auto.choose_jit_compile(True) is True

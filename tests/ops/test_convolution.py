@@ -1,4 +1,4 @@
-"""Fast convolutions against TensorFlow's own operations."""
+"""Fast convolutions equal TensorFlow's own operations."""
 
 import numpy as np
 import pytest
@@ -28,12 +28,12 @@ def _assert_equal(fast, plain):
     np.testing.assert_allclose(one / scale, two / scale, atol=2e-6)
 
 
-# Those of conv_ha, and odd ones: size of the map, channels in and out, kernel.
+# Layers of conv_ha and an odd size: map size, channels in and out, kernel size.
 @pytest.mark.parametrize(
   'width, into, out, size',
   [(64, 3, 32, 4), (14, 64, 128, 4), (6, 128, 256, 4), (9, 3, 5, 3)],
 )
-def test_convolution(width, into, out, size):
+def test_convolution_and_its_gradients(width, into, out, size):
   inputs = _random(3, width, width, into), _random(size, size, into, out)
   _assert_equal(
     _gradients(convolution.convolution, *inputs),
@@ -51,7 +51,7 @@ def test_convolution(width, into, out, size):
     (8, 4, 3, 5),
   ],
 )
-def test_transposed_convolution(width, into, out, size):
+def test_transposed_convolution_and_its_gradients(width, into, out, size):
   inputs = _random(3, width, width, into), _random(size, size, out, into)
   extent = 2 * (width - 1) + size
   _assert_equal(

@@ -1,4 +1,4 @@
-"""Parts of batches."""
+"""Splitting of batches, and means of the parts."""
 
 import numpy as np
 import pytest
@@ -11,14 +11,14 @@ from planet_tf.ops.parallel import map_chunks, mean_of_parts, split, split_batch
   'size, num_splits, sizes',
   [(10, 2, [5, 5]), (10, 3, [3, 3, 4]), (2, 4, [1, 1]), (5, 1, [5])],
 )
-def test_split(size, num_splits, sizes):
+def test_sizes_of_splits_differ_by_at_most_one(size, num_splits, sizes):
   values = tf.reshape(tf.range(2 * size), (2, size))
   parts = split(values, num_splits, 1)
   assert [part.shape[1] for part in parts] == sizes
   np.testing.assert_array_equal(tf.concat(parts, 1), values)
 
 
-def test_batches_keep_their_names():
+def test_split_batches_keep_their_names():
   batch = {'a': np.arange(4), 'b': np.arange(8).reshape(4, 2)}
   one, two = split_batch(batch, 2)
   assert list(one) == ['a', 'b']
@@ -27,14 +27,14 @@ def test_batches_keep_their_names():
   assert split_batch(batch, 1)[0]['a'] is batch['a']
 
 
-def test_means_go_by_the_sizes_of_the_parts():
+def test_mean_is_weighted_by_the_sizes_of_the_parts():
   results = [{'x': tf.constant(1.0), 'y': None}, {'x': 4.0, 'y': None}]
   assert float(mean_of_parts(results, [2, 1])['x']) == 2.0
   assert mean_of_parts(results, [2, 1])['y'] is None
 
 
 @pytest.mark.parametrize('rows, size', [(1, 3), (3, 3), (7, 3), (4, 1)])
-def test_chunks_come_one_after_the_other(rows, size):
+def test_function_gets_successive_chunks(rows, size):
   @tf.function(input_signature=[tf.TensorSpec((None, 2))])
   def run(values):
     return map_chunks(

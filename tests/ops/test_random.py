@@ -1,4 +1,4 @@
-"""Normal noise."""
+"""Standard normal noise."""
 
 import numpy as np
 import pytest
@@ -17,7 +17,7 @@ def test_moments_and_tails():
   assert abs((values**4).mean() - 3) < 0.03
   assert abs((np.abs(values) > 2).mean() - 0.0455) < 1e-3
   assert abs((np.abs(values) > 3).mean() - 0.0027) < 3e-4
-  # The two values of a pair do not depend on each other.
+  # The two values of a pair are independent.
   half = len(values) // 2
   first, second = values[:half], values[half : 2 * half]
   assert abs((first * second).mean()) < 6e-3
@@ -29,7 +29,7 @@ def test_shapes(shape):
   assert normal(shape, SEED).shape == shape
 
 
-def test_a_seed_repeats_it_in_any_compiler():
+def test_equal_seeds_give_equal_noise_with_and_without_xla():
   plain = normal((7, 9), SEED)
   np.testing.assert_array_equal(plain, normal((7, 9), SEED))
   assert np.any(plain != normal((7, 9), tf.constant([1, 3])))

@@ -1,4 +1,4 @@
-"""A checkpoint of the original: its outputs, and what can be wrong with it."""
+"""A checkpoint of the original: its outputs, and invalid checkpoints."""
 
 import numpy as np
 import pytest
@@ -31,7 +31,7 @@ def _model(*params, components=None):
 @pytest.fixture(scope='module')
 def model(values):
   model = _model()
-  assert not assign(model, values, 250)  # It has no state of Adam.
+  assert not assign(model, values, 250)  # The file has no state of Adam.
   return model
 
 
@@ -50,7 +50,7 @@ def _images(outputs):
   return bin_centers(outputs['image_uint8'], 5) - 0.5 / 32
 
 
-def test_filtering(model, outputs, relative_error):
+def test_observe_equals_the_original(model, outputs, relative_error):
   images = _images(outputs)
   embedding = model.encoder(images)
   assert relative_error(embedding, outputs['embedding']) < 1e-5
@@ -68,7 +68,7 @@ def test_filtering(model, outputs, relative_error):
   assert relative_error(reward, outputs['prior_reward_mean']) < 1e-5
 
 
-def test_open_loop(model, outputs, relative_error):
+def test_imagine_equals_the_original(model, outputs, relative_error):
   context = int(outputs['context'])
   actions = tf.constant(outputs['action'])
   _, posterior = model.observe(
@@ -86,15 +86,15 @@ def test_open_loop(model, outputs, relative_error):
   assert relative_error(shown, outputs['open_loop_image_mean']) < 1e-5
 
 
-def test_updates_are_counted_without_the_tests(values):
+def test_updates_are_counted_without_test_batches(values):
   assert count_updates(values, batch=10, updates_per_evaluation=250) == 250
-  # Ten epochs of the original's default: 1000 updates and a test each.
+  # Ten epochs of the original's default: 1000 updates and one test batch.
   step = {'global_step': np.array(10 * 50050)}
   assert count_updates(step, batch=50, updates_per_evaluation=1000) == 10000
   assert count_updates({}, batch=50, updates_per_evaluation=1000) == 0
 
 
-def test_state_of_adam():
+def test_state_of_adam_is_assigned():
   model = _model()
   values = {k: np.array(v) for k, v in original_variables(model).items()}
   slots = adam_slots(model.optimizer, model)
@@ -106,7 +106,7 @@ def test_state_of_adam():
     np.testing.assert_array_equal(slot, values[name])
 
 
-def test_other_sizes_are_listed(values):
+def test_wrong_shapes_are_listed(values):
   model = _model('make_world_model.state_size = 20')
   with pytest.raises(CheckpointError) as error:
     assign(model, values, 0)
@@ -126,19 +126,19 @@ def test_missing_and_surplus_variables_are_listed(values):
   assert 'not in this model: graph/head_velocity' in str(error.value)
 
 
-def test_another_dynamics_is_refused(values):
+def test_other_dynamics_are_an_error(values):
   for kind in ('ssm', 'rnn'):
     model = _model(f'make_world_model.dynamics = "{kind}"')
     with pytest.raises(CheckpointError, match='missing|no RNN'):
       assign(model, values, 0)
 
 
-def test_no_checkpoint(tmp_path):
-  with pytest.raises(CheckpointError, match='No checkpoint'):
+def test_missing_checkpoint_is_an_error(tmp_path):
+  with pytest.raises(CheckpointError, match='model.ckpt-1'):
     read_checkpoint(str(tmp_path / 'model.ckpt-1'))
 
 
-def test_damaged_checkpoint(golden_root, tmp_path):
+def test_damaged_checkpoint_is_an_error(golden_root, tmp_path):
   for path in (golden_root / 'checkpoint').glob('model.ckpt-2510.*'):
     content = path.read_bytes()
     (tmp_path / path.name).write_bytes(content[: len(content) // 2])
