@@ -1,4 +1,4 @@
-"""Fixtures shared by all tests: golden numbers and the `slow` marker."""
+"""Shared fixtures: golden numbers, a debug run, the marker `slow`."""
 
 import importlib.util
 import json
@@ -18,11 +18,9 @@ def pytest_addoption(parser):
   parser.addoption(
     '--golden',
     default=str(GOLDEN / 'seed0'),
-    help='folder of golden npz files; its name ends in their seed',
+    help='folder of golden npz files, whose name ends in the seed',
   )
-  parser.addoption(
-    '--slow', action='store_true', help='run the slow tests as well'
-  )
+  parser.addoption('--slow', action='store_true', help='also run slow tests')
 
 
 def pytest_collection_modifyitems(config, items):
@@ -35,7 +33,7 @@ def pytest_collection_modifyitems(config, items):
 
 
 class Golden:
-  """Numbers that the original computed, and the weights behind them."""
+  """Numbers computed by the original, and the weights that it used."""
 
   def __init__(self, folder: pathlib.Path) -> None:
     self.folder = folder
@@ -53,20 +51,20 @@ class Golden:
     self.recipe = recipe
 
   def load(self, name):
-    """Reads one npz file of this seed as a dict of arrays."""
+    """Returns the arrays of an npz file of this seed, by name."""
     with np.load(self.folder / name) as data:
       return {key: data[key] for key in data.files}
 
   def json(self, name):
-    """Reads one json file; these have no seed."""
+    """Returns the content of a JSON file, which does not depend on the seed."""
     return json.loads((GOLDEN / name).read_text())
 
   def weight(self, name, shape):
-    """The weight that the fixtures used for an original variable."""
+    """Returns the weight of an original variable."""
     return self.recipe.weight(self.seed, name, shape)
 
   def probe(self, array):
-    """The elements of an array that the `.../probe` keys hold."""
+    """Returns the elements of an array that the `.../probe` keys hold."""
     flat = np.asarray(array).reshape(-1)
     return flat[self.recipe.probe_index(flat.size)]
 
@@ -78,12 +76,12 @@ def golden(request):
 
 @pytest.fixture(scope='session')
 def golden_root():
-  """Folder of the golden files that belong to no seed."""
+  """Folder of the golden files that do not depend on the seed."""
   return GOLDEN
 
 
 def error(actual, expected):
-  """Largest |a - b| / (1 + |b|), the measure of the golden README."""
+  """Returns the largest |a - b| / (1 + |b|), as in the golden README."""
   actual, expected = np.asarray(actual), np.asarray(expected)
   assert actual.shape == expected.shape, (actual.shape, expected.shape)
   return float(np.max(np.abs(actual - expected) / (1 + np.abs(expected))))
@@ -96,7 +94,10 @@ def relative_error():
 
 @pytest.fixture(scope='session')
 def debug_run(tmp_path_factory):
-  """A finished run of the toy task at debug size, with a profile."""
+  """Directory of a finished debug run of the toy task, with a profile.
+
+  All tests share it: a test that changes the directory must copy it first.
+  """
   from planet_tf.config import gin_files
   from planet_tf.training.profiling import UpdateRange
   from planet_tf.training.run import train
@@ -109,7 +110,7 @@ def debug_run(tmp_path_factory):
 
 @pytest.fixture(scope='session')
 def golden_model(golden):
-  """Makes world models that hold the golden weights."""
+  """Function that returns world models with the golden weights."""
   from planet_tf.models import RSSM
   from planet_tf.networks import Decoder, Encoder, FeedForward
   from planet_tf.original.variables import load_original, original_variables

@@ -1,4 +1,4 @@
-"""A toy task with actions of size one, whose episodes end early."""
+"""Toy task with actions of size one and short episodes."""
 
 from planet_tf.envs import register_task
 from planet_tf.envs.dummy import Dummy, dm_env, specs
@@ -6,7 +6,7 @@ from planet_tf.envs.dummy import Dummy, dm_env, specs
 
 @register_task('line', renders=False)
 class Line(Dummy):
-  """The dummy task, but the point moves to the right and left alone."""
+  """The task `dummy` with horizontal movement only."""
 
   def reset(self):
     self._steps = 0

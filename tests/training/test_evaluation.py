@@ -1,15 +1,9 @@
-"""What a test phase shows."""
+"""Tests of the evaluation's images."""
 
-from planet_tf.training.evaluation import in_turns
+from planet_tf.training.evaluation import interleave
 
 
-def test_pictures_have_each_task_before_the_second_of_any():
-  assert in_turns([['a1', 'a2'], ['b1'], ['c1', 'c2', 'c3']]) == [
-    'a1',
-    'b1',
-    'c1',
-    'a2',
-    'c2',
-    'c3',
-  ]
-  assert in_turns([]) == []
+def test_interleave_takes_one_episode_of_each_group_in_turn():
+  groups = [['a1', 'a2'], ['b1'], ['c1', 'c2', 'c3']]
+  assert interleave(groups) == ['a1', 'b1', 'c1', 'a2', 'c2', 'c3']
+  assert interleave([]) == []

@@ -1,4 +1,4 @@
-"""Scores: statistics, seeds, side by side."""
+"""Tests of scores: statistics, seeds, parallel environments."""
 
 import numpy as np
 import pytest
@@ -19,7 +19,7 @@ def test_statistics_of_returns():
   assert result['episodes'] == 5
 
 
-def test_runs_the_wanted_number_of_different_episodes():
+def test_run_episodes_returns_different_episodes():
   gin_files.parse(['tasks/dummy.gin', 'scale/debug.gin'])
   model = model_factories.make_world_model(2, seed=0)
   with ParallelEnvs('dummy', 2, duration=4) as envs:

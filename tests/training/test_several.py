@@ -1,4 +1,4 @@
-"""Runs with several tasks, collections or tested planners."""
+"""Tests of runs with several tasks, collections or planners."""
 
 import json
 import pathlib
@@ -17,7 +17,8 @@ from tests.commands import ROOT, run_program
 
 HERE = pathlib.Path(__file__).parent
 TASKS = ('train.task = ("dummy", "line")', 'make_envs.modules = ["line_task"]')
-# Every 10 updates as usual; twice two after 5 and 15; and two tests.
+# One episode every 10 updates, two episodes after updates 5 and 15, and two
+# planners to evaluate.
 COLLECTIONS = (
   'train.collections = ("main", "pair")',
   'pair/collect.episodes = 2',
@@ -60,7 +61,7 @@ def _assert_same_run(first, second):
 
 
 def _returns(logdir):
-  """Values of all returns by split, name and update, in their order."""
+  """Returns split, name, update and value of all returns, in order."""
   return [
     (line['split'], name, line['updates'], value)
     for line in read_metrics(logdir)
@@ -82,14 +83,14 @@ def _interrupted(moment):
 
 @pytest.fixture(scope='module')
 def tasks(tmp_path_factory):
-  """A finished run of one agent for two tasks, and its counters."""
+  """Directory and counters of a finished run with two tasks."""
   logdir = tmp_path_factory.mktemp('tasks')
   with pytest.MonkeyPatch.context() as patch:
     patch.syspath_prepend(HERE)
     yield logdir, _train(logdir, TASKS)
 
 
-def test_tasks_take_turns(tasks):
+def test_tasks_alternate(tasks):
   logdir, counters = tasks
   assert counters.updates == 21
   assert counters.episodes == counters.test_episodes == 6
@@ -103,19 +104,19 @@ def test_tasks_take_turns(tasks):
   assert [len(x['reward']) for x in episodes.values()] == [41, 26] * 3
 
 
-def test_actions_are_padded_to_the_largest(tasks):
+def test_actions_are_padded_to_the_largest_size(tasks):
   logdir, _ = tasks
   for name, episode in _episodes(logdir).items():
     actions = episode['action']
     assert actions.shape[1] == 2
-    # What the task does not use is recorded as the agent chose it.
+    # Unused actions are recorded as the agent chose them.
     assert np.all(np.any(actions[1:] != 0, axis=1)), name
     if name.endswith('line'):
       height = episode['position'][:, 1]
       assert np.all(height == height[0])
 
 
-def test_each_task_has_scores_of_its_own(tasks):
+def test_each_task_has_its_own_returns(tasks):
   logdir, _ = tasks
   names = [
     (split, name, updates) for split, name, updates, _ in _returns(logdir)
@@ -169,7 +170,7 @@ def test_tasks_resume_exactly(tasks, tmp_path, moment):
   _assert_same_run(tasks[0], tmp_path)
 
 
-def test_collections_and_tests_have_settings_of_their_own(tmp_path):
+def test_collections_and_evaluations_have_their_own_settings(tmp_path):
   counters = _train(tmp_path / 'one', COLLECTIONS)
   assert counters.episodes == 7 and counters.updates == 21
   assert counters.test_episodes == 1 + 2 * 2 * 2
@@ -186,8 +187,9 @@ def test_collections_and_tests_have_settings_of_their_own(tmp_path):
     for name in ('return', 'return_median', 'return/main', 'return/short')
     for updates in (10, 20)
   }
-  # Data depend neither on interruptions nor on the number of workers.
-  params = (*COLLECTIONS, 'train.evaluation_episodes = 0')
+  # Data depend neither on interruptions, nor on the number of workers, nor on
+  # evaluations.
+  params = (*COLLECTIONS, 'train.updates_per_evaluation = 1000')
   _train(tmp_path / 'two', params, _interrupted(130))
   _train(tmp_path / 'two', (*params, 'make_envs.workers = 3'))
   one, two = (_episodes(tmp_path / name) for name in ('one', 'two'))
@@ -231,7 +233,7 @@ class _Spec:
     ),
   ],
 )
-def test_what_does_not_fit_is_refused(tmp_path, monkeypatch, params, message):
+def test_invalid_settings_raise(tmp_path, monkeypatch, params, message):
   monkeypatch.syspath_prepend(HERE)
   with pytest.raises(ConfigurationError, match=message):
     _train(tmp_path, params)

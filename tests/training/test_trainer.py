@@ -1,6 +1,11 @@
-"""The training loop, end to end on the dummy task."""
+"""Tests of the training loop, end to end on the toy task.
 
+`debug_run` is the uninterrupted run that others are compared with.
+"""
+
+import itertools
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -10,7 +15,9 @@ from planet_tf.analysis import read_metrics
 from planet_tf.config import gin_files
 from planet_tf.config.registry import ConfigurationError
 from planet_tf.data import list_episodes, read_episode
+from planet_tf.logs import predictions
 from planet_tf.runs.directory import RunError
+from planet_tf.runs.loading import load_run
 from planet_tf.training.run import train
 from planet_tf.training.trainer import TrainingDiverged
 
@@ -60,16 +67,15 @@ def _assert_same_run(first, second):
         np.testing.assert_array_equal(value, b[key])
 
 
-@pytest.fixture(scope='module')
-def run(tmp_path_factory):
-  """A finished run, and its counters."""
-  logdir = tmp_path_factory.mktemp('run')
-  return logdir, _train(logdir)
+def _interrupt(decision_or_update):
+  """Returns a `should_stop` that returns True from the given call on."""
+  calls = itertools.count(1)
+  return lambda: next(calls) >= decision_or_update
 
 
-def test_counters(run):
-  _, counters = run
-  # One seed episode; more after 11 and 21 updates; tests after 10 and 20.
+def test_counters(debug_run):
+  counters = load_run(debug_run)[1]
+  # One seed episode; more after 11 and 21 updates; evaluations after 10 and 20.
   assert counters.updates == 21
   assert counters.episodes == 3
   assert counters.decisions == 3 * 40
@@ -78,9 +84,8 @@ def test_counters(run):
   assert counters.tests == 2
 
 
-def test_run_directory(run):
-  logdir, _ = run
-  names = {path.name for path in logdir.iterdir() if path.name != '.lock'}
+def test_run_directory(debug_run):
+  names = {path.name for path in debug_run.iterdir() if path.name != '.lock'}
   assert names == {
     'checkpoints',
     'config.gin',
@@ -93,23 +98,21 @@ def test_run_directory(run):
     'train_episodes',
     'versions.json',
   }
-  assert 'seed_episodes = 1' in (logdir / 'operative_config.gin').read_text()
-  (session,) = json.loads((logdir / 'versions.json').read_text())
+  assert 'seed_episodes = 1' in (debug_run / 'operative_config.gin').read_text()
+  (session,) = json.loads((debug_run / 'versions.json').read_text())
   assert session['tensorflow'] == tf.__version__
 
 
-def test_episodes_follow_the_time_convention(run):
-  logdir, _ = run
-  episode = read_episode(list_episodes(logdir / 'train_episodes')[-1])
+def test_episodes_follow_the_time_convention(debug_run):
+  episode = read_episode(list_episodes(debug_run / 'train_episodes')[-1])
   assert episode['image'].shape == (41, 64, 64, 3)
   assert np.all(episode['action'][0] == 0) and episode['reward'][0] == 0
   assert np.any(episode['action'][1:] != 0)
   assert np.all(np.abs(episode['action']) <= 1)
 
 
-def test_metrics(run):
-  logdir, _ = run
-  train_lines = read_metrics(logdir, 'train')
+def test_metrics(debug_run):
+  train_lines = read_metrics(debug_run, 'train')
   updates = [line for line in train_lines if 'loss' in line]
   assert [line['updates'] for line in updates] == [5, 10, 15, 20]
   for name in ('image_loss', 'reward_loss', 'kl', 'gradient_norm'):
@@ -117,16 +120,15 @@ def test_metrics(run):
   assert updates[-1]['loss'] < updates[0]['loss']
   returns = [line for line in train_lines if 'return' in line]
   assert [line['updates'] for line in returns] == [0, 11, 21]
-  tests = [x for x in read_metrics(logdir, 'test') if 'return' in x]
-  assert [line['updates'] for line in tests] == [10, 20]
-  assert all('open_loop_reward_error/1' in line for line in tests)
+  evaluations = [x for x in read_metrics(debug_run, 'test') if 'return' in x]
+  assert [line['updates'] for line in evaluations] == [10, 20]
+  assert all('open_loop_reward_error/1' in line for line in evaluations)
 
 
-def test_tensorboard_holds_scalars_and_open_loop_predictions(run):
-  logdir, _ = run
+def test_tensorboard_holds_scalars_and_open_loop_predictions(debug_run):
   tags = {}
   for split in ('train', 'test'):
-    (path,) = (logdir / split).glob('events*')
+    (path,) = (debug_run / split).glob('events*')
     for event in tf.compat.v1.train.summary_iterator(str(path)):
       for value in event.summary.value:
         tags[f'{split}/{value.tag}'] = value
@@ -134,14 +136,13 @@ def test_tensorboard_holds_scalars_and_open_loop_predictions(run):
     assert tag in tags
   for tag in ('test/loss', 'test/return', 'test/open_loop_image_error/4'):
     assert tag in tags
-  for view in ('prior', 'posterior', 'open_loop'):
-    name = f'test/{view}/animation'
-    width, height, gif = tags[name].tensor.string_val[:3]
+  for name in predictions.NAMES:
+    width, height, gif = tags[f'test/{name}/animation'].tensor.string_val[:3]
     assert gif[:6] == b'GIF89a'
     assert int(height) == 4 * 64 and int(width) == 2 * 64
-    assert f'test/{view}/strip' in tags
-    assert f'test/{view}/reward_log_prob' in tags
-    assert tags[f'test/{view}/entropy'].metadata.plugin_data.plugin_name == (
+    assert f'test/{name}/strip' in tags
+    assert f'test/{name}/reward_log_prob' in tags
+    assert tags[f'test/{name}/entropy'].metadata.plugin_data.plugin_name == (
       'histograms'
     )
   assert tags['test/episode'].tensor.string_val[2][:6] == b'GIF89a'
@@ -149,44 +150,51 @@ def test_tensorboard_holds_scalars_and_open_loop_predictions(run):
 
 
 @pytest.mark.slow
-def test_same_seed_same_run(run, tmp_path):
+def test_equal_seeds_give_equal_runs(debug_run, tmp_path):
   _train(tmp_path)
-  _assert_same_run(run[0], tmp_path)
+  _assert_same_run(debug_run, tmp_path)
 
 
-def test_finished_run_is_left_alone(run, tmp_path):
-  logdir, counters = run
-  before = _metrics(logdir)
-  assert _train(logdir) == counters
-  assert _metrics(logdir) == before
+def test_finished_run_stays_unchanged(debug_run, tmp_path):
+  logdir = tmp_path / 'run'
+  shutil.copytree(debug_run, logdir)
+  counters = _train(logdir)
+  assert counters == load_run(debug_run)[1]
+  _assert_same_run(debug_run, logdir)
 
 
+def test_stopped_and_extended_run_equals_an_uninterrupted_run(
+  debug_run, tmp_path
+):
+  short = 'train.total_episodes = 2'
+  counters = _train(tmp_path, short, should_stop=_interrupt(85))
+  assert 0 < counters.updates < 10  # Stopped during updates.
+  assert _train(tmp_path, short).episodes == 2
+  counters = _train(tmp_path, should_stop=_interrupt(60))
+  assert counters.updates == 21  # Stopped during the last collection.
+  _train(tmp_path, 'make_envs.workers = 2')
+  _assert_same_run(debug_run, tmp_path)
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize(
   'moment',
   [
-    pytest.param(3, marks=pytest.mark.slow),  # Training seed episode.
-    pytest.param(45, marks=pytest.mark.slow),  # Test seed episode.
+    3,  # Seed episode of training data.
+    45,  # Seed episode of test data.
     85,  # Updates.
-    pytest.param(95, marks=pytest.mark.slow),  # Test.
+    95,  # Evaluation.
     140,  # Collection.
   ],
 )
-def test_stopped_at_any_moment_it_resumes_exactly(run, tmp_path, moment):
-  """The moments fall into collections, updates and tests."""
-  asked = 0
-
-  def stop():
-    nonlocal asked
-    asked += 1
-    return asked >= moment
-
-  _train(tmp_path, should_stop=stop)
+def test_stopped_run_resumes_exactly(debug_run, tmp_path, moment):
+  _train(tmp_path, should_stop=_interrupt(moment))
   _train(tmp_path, 'make_envs.workers = 2')
-  _assert_same_run(run[0], tmp_path)
+  _assert_same_run(debug_run, tmp_path)
 
 
-def test_killed_it_resumes_from_the_last_checkpoint(run, tmp_path):
-  """A kill leaves an episode and records that the checkpoint does not know."""
+def test_killed_run_resumes_from_the_last_checkpoint(debug_run, tmp_path):
+  """A kill leaves an episode and records that are newer than the checkpoint."""
 
   class Killed(BaseException):
     pass
@@ -197,59 +205,52 @@ def test_killed_it_resumes_from_the_last_checkpoint(run, tmp_path):
       raise Killed
     return False
 
-  params = ('train.updates_per_log = 6',)
   with pytest.raises(Killed):
-    _train(tmp_path, *params, should_stop=kill)
+    _train(tmp_path, 'train.updates_per_log = 6', should_stop=kill)
   newest = list_episodes(tmp_path / 'train_episodes')[-1]
   stray = newest.with_name('20990101T000000-episode000002.npz')
   stray.write_bytes(newest.read_bytes())
   _train(tmp_path)
   assert (stray.parent / 'superseded' / stray.name).exists()
-  one, two = _weights(run[0]), _weights(tmp_path)
+  one, two = _weights(debug_run), _weights(tmp_path)
   for name, value in one.items():
     np.testing.assert_array_equal(value, two[name], err_msg=name)
-  # The first session recorded every 6 updates, the second every 5; both tests
-  # have losses too.
+  # The first session records every 6 updates, the second one every 5. Both
+  # evaluations record losses, too.
   updates = [x['updates'] for x in _metrics(tmp_path) if 'loss' in x]
   assert updates == [6, 10, 15, 20, 20]
 
 
-def test_more_episodes_go_on_where_a_run_ended(run, tmp_path):
-  _train(tmp_path, 'train.total_episodes = 2')
-  _train(tmp_path, 'train.total_episodes = 3')
-  _assert_same_run(run[0], tmp_path)
-
-
-def test_another_configuration_is_refused_by_name(run):
+def test_another_configuration_is_refused_by_name(debug_run):
   with pytest.raises(RunError) as caught:
-    _train(run[0], 'collect.exploration = 0.1')
+    _train(debug_run, 'collect.exploration = 0.1')
   message = str(caught.value)
   assert 'collect.exploration = 0.3 there and 0.1 now' in message
   assert '\n' not in message
   assert 'total_episodes' not in message
 
 
-def test_diverged_training_keeps_the_last_good_checkpoint(tmp_path):
+def test_diverged_training_keeps_the_last_checkpoint(tmp_path):
   with pytest.raises(TrainingDiverged, match='at update'):
     _train(tmp_path, 'compile_model.learning_rate = 1e20')
-  # It is the one written after the seed episodes.
+  # The checkpoint was written after the seed episodes.
   for name, value in _weights(tmp_path).items():
     assert np.all(np.isfinite(value)), name
 
 
-def test_unwritable_log_directory(tmp_path):
+def test_log_directory_that_cannot_be_created(tmp_path):
   (tmp_path / 'file').write_text('')
   with pytest.raises(RunError, match='choose another --logdir'):
     _train(tmp_path / 'file' / 'run')
 
 
-def test_log_directory_in_use(run):
+def test_log_directory_in_use(debug_run):
   import fcntl
 
-  with (run[0] / '.lock').open('w') as file:
+  with (debug_run / '.lock').open('w') as file:
     fcntl.flock(file, fcntl.LOCK_EX)
     with pytest.raises(RunError, match='in use by another process'):
-      _train(run[0])
+      _train(debug_run)
 
 
 @pytest.mark.parametrize(
@@ -258,14 +259,12 @@ def test_log_directory_in_use(run):
     ('train.seed_episodes = 0', 'seed_episodes must be at least 1, got 0'),
     ('train.seed = 2147483648', 'seed must be below'),
     ('train.seed_episodes = 9', 'total_episodes=3 must be at least'),
-    ('make_sampler.length = 42', 'make_sampler wants 42 steps'),
+    ('make_sampler.length = 42', 'make_sampler needs 42 steps'),
     ('train.open_loop_context = 10', 'must be less than make_sampler.length'),
     ('make_objectives.free_nats = -1.0', 'free_nats must be at least 0'),
   ],
 )
-def test_settings_that_do_not_fit_leave_the_folder_free(
-  tmp_path, param, message
-):
+def test_invalid_settings_leave_the_directory_free(tmp_path, param, message):
   with pytest.raises(ConfigurationError, match=message):
     _train(tmp_path, param)
   assert not (tmp_path / 'config.gin').exists()
