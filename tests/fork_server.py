@@ -14,7 +14,8 @@ from planet_tf import cli
 
 cli.start_tensorflow()
 
-import planet_tf.exporting.loaded_agent  # noqa: E402
+import planet_tf.exporting.run_export  # noqa: E402
+import planet_tf.scoring  # noqa: E402
 import planet_tf.training.run  # noqa: E402, F401
 
 
