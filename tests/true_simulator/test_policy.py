@@ -52,7 +52,7 @@ def test_balances_pole_and_continues_with_next_episode(tmp_path):
   assert len(record['results']) == len(record['sessions']) == 2
   result = _tool(tmp_path, *arguments)
   assert json.loads(result.stdout)['episodes'] == 2
-  assert 'no episode is missing in scores.json, so none is' in result.stderr
+  assert 'scores.json already has 2 episodes, so none is run' in result.stderr
   result = _tool(tmp_path, *arguments, '--seed=1')
   assert result.returncode == 2
   assert 'other settings (seed is 0 there and 1 now)' in result.stderr
