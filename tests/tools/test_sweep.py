@@ -1,4 +1,4 @@
-"""Sweeps: two tasks and two seeds at debug size, on this machine and on Ray."""
+"""Tests of sweeps, on this machine and on Ray."""
 
 import fcntl
 import json
@@ -13,10 +13,14 @@ import pytest
 
 from planet_tf.analysis import read_metrics
 from planet_tf.cli import UsageError
-from tests.commands import ROOT, run_tool
+from planet_tf.errors import TRY_AGAIN
+from tests.analysis.run_files import write_records
+from tests.commands import ROOT, run_program, run_tool
+from tools.sweep import local
 from tools.sweep.local import LocalBackend
 from tools.sweep.monitor import Monitor
 from tools.sweep.retries import Retries
+from tools.sweep.running import run_sweep
 from tools.sweep.trials import (
   Progress,
   Trial,
@@ -36,7 +40,7 @@ def make(seed=None):
 """
 
 
-# Little to learn, and no test.
+# Few updates and no evaluation.
 SHORT = ('total_episodes = 2', 'updates_per_evaluation = 1000')
 
 
@@ -71,7 +75,7 @@ def test_trials_are_tasks_by_seeds_by_experiments(tmp_path):
   )
 
 
-def test_progress_is_read_from_run_directories(debug_run, tmp_path):
+def test_progress_is_read_from_run_directories(tmp_path):
   (trial,) = make_trials(tmp_path, ['dummy'], [0], {'': (3, 'a = 1')}, [], [])
   assert read_progress(trial) == Progress()
   assert not trial.finished
@@ -80,19 +84,21 @@ def test_progress_is_read_from_run_directories(debug_run, tmp_path):
   assert trial.finished
   assert not trial._replace(total=4).finished
   assert not trial._replace(command=('python',)).finished
-  # A gin file has changed, and with it the settings.
+  # A gin file has changed and with it the settings.
   assert not trial._replace(settings='others').finished
-  trial = trial._replace(logdir=debug_run)
+  records = [
+    {'split': 'test', 'updates': 10, 'episodes': 2, 'return': 5.0},
+    {'split': 'train', 'updates': 21, 'episodes': 3, 'return': 9.0},
+    {'split': 'test', 'updates': 20, 'episodes': 3, 'random_return': 7.0},
+  ]
+  write_records(trial.logdir, [{'time': 0.0, **x} for x in records])
   progress = read_progress(trial)
-  assert (progress.episodes, progress.updates) == (3, 21)
-  tests = read_metrics(debug_run, 'test')
-  tests = [line['return'] for line in tests if 'return' in line]
-  assert progress.last_return == tests[-1]
+  assert progress == Progress(episodes=3, updates=21, last_return=5.0)
   text = table([(trial, progress, 'done')])
   assert 'dummy-seed0  done' in text and '3/3' in text
 
 
-def test_a_plan_keeps_what_earlier_commands_have_begun(tmp_path):
+def test_a_plan_keeps_started_trials_of_earlier_commands(tmp_path):
   def make(task):
     return make_trials(tmp_path, [task], [0], {'': (3, '')}, [], [])
 
@@ -103,7 +109,7 @@ def test_a_plan_keeps_what_earlier_commands_have_begun(tmp_path):
   assert read_plan(tmp_path) == [*make('dummy'), *make('cheetah_run')]
 
 
-def test_a_trial_that_begins_is_added_to_the_plan_again(tmp_path, capsys):
+def test_a_trial_that_starts_is_added_to_the_plan_again(tmp_path, capsys):
   first, second = (
     make_trials(tmp_path, [task], [0], {'': (3, '')}, [], [])
     for task in ('dummy', 'cheetah_run')
@@ -116,7 +122,7 @@ def test_a_trial_that_begins_is_added_to_the_plan_again(tmp_path, capsys):
   assert capsys.readouterr().out == 'dummy-seed0: running\n'
 
 
-def test_states_are_told_from_run_directories(tmp_path, capsys):
+def test_states_are_derived_from_run_directories(tmp_path, capsys):
   trials = make_trials(tmp_path, ['dummy'], [0, 1, 2], {'': (3, '')}, [], [])
   for trial in trials[:2]:
     trial.logdir.mkdir()
@@ -132,13 +138,13 @@ def test_states_are_told_from_run_directories(tmp_path, capsys):
   assert trials[1].error == ''
 
 
-def test_failures_count_from_where_a_trial_has_come_further(tmp_path):
+def test_progress_resets_the_count_of_failures(tmp_path):
   (trial,) = make_trials(tmp_path, ['dummy'], [0], {'': (3, '')}, [], [])
   trial.logdir.mkdir()
 
   def reach(updates):
-    line = {'split': 'train', 'episodes': 1, 'updates': updates}
-    (trial.logdir / 'metrics.jsonl').write_text(json.dumps(line))
+    record = {'time': 0.0, 'split': 'train', 'episodes': 1}
+    write_records(trial.logdir, [{**record, 'updates': updates}])
 
   retries = Retries(1)
   states = []
@@ -149,16 +155,27 @@ def test_failures_count_from_where_a_trial_has_come_further(tmp_path):
   assert Retries(0).state_after_failure(trial) == 'failed'
 
 
+@pytest.fixture
+def backend_seconds(monkeypatch):
+  """Makes backends check their trials often."""
+  monkeypatch.setattr(local, 'POLL_SECONDS', 0.02)
+
+
+def _shell_trial(folder, name, script):
+  """Returns a trial that runs a shell script instead of training."""
+  return Trial(name, folder / name, ('sh', '-c', script), 1, '')
+
+
 @pytest.mark.parametrize(
   'gpus, expected',
   [(1, ['0', '1', '2']), (2, ['0,1'] * 3)],
 )
-def test_each_trial_has_gpus_of_its_own(tmp_path, monkeypatch, gpus, expected):
+def test_each_trial_has_separate_gpus(
+  tmp_path, monkeypatch, backend_seconds, gpus, expected
+):
   monkeypatch.setenv('CUDA_VISIBLE_DEVICES', '0,1,2')
-  command = ('sh', '-c', 'echo $CUDA_VISIBLE_DEVICES; sleep 1')
-  trials = [
-    Trial(name, tmp_path / name, command, 1, '') for name in ('a', 'b', 'c')
-  ]
+  script = 'echo $CUDA_VISIBLE_DEVICES; sleep 0.2'
+  trials = [_shell_trial(tmp_path, name, script) for name in ('a', 'b', 'c')]
   states = []
   backend = LocalBackend(None, 0, gpus)
   backend.run(trials, lambda _, state: states.append(state), lambda: None)
@@ -168,26 +185,83 @@ def test_each_trial_has_gpus_of_its_own(tmp_path, monkeypatch, gpus, expected):
     LocalBackend(None, 0, 4)
 
 
-def _arguments(folder, *more):
+@pytest.fixture
+def signal_handlers():
+  """Restores the handlers that `run_sweep` replaces."""
+  numbers = (signal.SIGINT, signal.SIGTERM)
+  handlers = [signal.getsignal(number) for number in numbers]
+  yield
+  for number, handler in zip(numbers, handlers, strict=True):
+    signal.signal(number, handler)
+
+
+def test_a_trial_that_fails_is_retried_and_named(
+  tmp_path, capsys, backend_seconds, signal_handlers
+):
+  script = 'echo Error: no toys today; exit 2'
+  trials = [
+    _shell_trial(tmp_path, 'bad', script),
+    _shell_trial(tmp_path, 'good', 'true'),
+  ]
+  for trial in trials:
+    trial.logdir.mkdir()
+  assert run_sweep(tmp_path, trials, LocalBackend(1, 1, 1)) == 1
+  output, errors = capsys.readouterr()
+  assert f'bad has failed; see {trials[0].log}' in errors
+  for state in ('retried', 'failed'):
+    assert f'bad: {state} (Error: no toys today)' in output
+  assert 'good: done' in output
+  assert trials[0].log.read_text().count('Error: ') == 2
+  assert [trial.finished for trial in trials] == [False, True]
+
+
+def test_errors_of_training_are_the_last_line_of_its_log(tmp_path):
+  (tmp_path / 'toys.py').write_text('raise RuntimeError("no toys today")\n')
+  result = run_program(
+    'planet_tf.train',
+    '--gin_file=scale/debug.gin',
+    "--gin_param=train.task='toys:make'",
+    f'--logdir={tmp_path / "run"}',
+    cwd=tmp_path,
+  )
+  assert result.returncode == 2
+  trial = _shell_trial(tmp_path, 'run', 'true')
+  trial.log.write_text(result.stdout + result.stderr)
+  assert 'no toys today' in trial.error
+  assert any(x.startswith('Error: ') for x in result.stderr.splitlines())
+
+
+def test_a_run_directory_in_use_is_waited_for(tmp_path, backend_seconds):
+  script = f'test ! -e {tmp_path}/lock || exit {TRY_AGAIN}'
+  trial = _shell_trial(tmp_path, 'a', script)
+  (tmp_path / 'lock').write_text('')
+  states = []
+
+  def on_state(_, state, reason=''):
+    states.append(state)
+    if states.count('waiting') == 2:
+      (tmp_path / 'lock').unlink(missing_ok=True)
+
+  # It is not a failure, of which none is allowed here.
+  LocalBackend(1, 0, 1).run([trial], on_state, lambda: None)
+  assert states == ['running', 'waiting'] * 2 + ['running', 'done']
+
+
+def _arguments(folder, *more, seeds='0,1'):
   (folder / 'toys.py').write_text(TOY)
   return (
     '--gin_file=scale/debug.gin',
     *(f'--gin_param=train.{x}' for x in SHORT),
     '--tasks=dummy,toys:make',
-    '--seeds=0,1',
+    f'--seeds={seeds}',
     f'--logdir={folder / "runs"}',
     *more,
   )
 
 
-def _check_all_done(folder):
+def _check_all_done(folder, names):
   runs = sorted(x for x in (folder / 'runs').iterdir() if x.is_dir())
-  assert [x.name for x in runs] == [
-    'dummy-seed0',
-    'dummy-seed1',
-    'toys-make-seed0',
-    'toys-make-seed1',
-  ]
+  assert [x.name for x in runs] == names
   for run in runs:
     lines = read_metrics(run, 'train')
     episodes = [x['episodes'] for x in lines if 'return' in x]
@@ -198,55 +272,17 @@ def _check_all_done(folder):
 
 
 def test_local_trials_run_and_are_not_run_again(tmp_path):
-  arguments = _arguments(tmp_path, '--jobs=2')
+  arguments = _arguments(tmp_path, '--jobs=2', seeds='1')
   result = run_tool('sweep', *arguments, cwd=tmp_path)
   assert result.returncode == 0, result.stderr
-  _check_all_done(tmp_path)
-  assert result.stdout.count(': done') == 4
-  assert result.stdout.split('\ntrial ')[-1].count('2/2') == 4
+  _check_all_done(tmp_path, ['dummy-seed1', 'toys-make-seed1'])
+  assert result.stdout.count(': done') == 2
+  assert result.stdout.split('\ntrial ')[-1].count('2/2') == 2
   result = run_tool('sweep', *arguments, cwd=tmp_path)
   assert result.returncode == 0
   assert ': running' not in result.stdout
   result = run_tool('sweep', f'--logdir={tmp_path / "runs"}', '--status')
-  assert result.stdout.count(' done ') == 4
-
-
-def test_a_trial_that_fails_is_tried_again_and_named(tmp_path):
-  (tmp_path / 'toys.py').write_text('raise RuntimeError("no toys today")\n')
-  result = run_tool(
-    'sweep',
-    '--gin_file=scale/debug.gin',
-    '--tasks=toys:make',
-    f'--logdir={tmp_path / "runs"}',
-    '--retries=1',
-    cwd=tmp_path,
-  )
-  assert result.returncode == 1
-  assert 'toys-make-seed0 has failed; see' in result.stderr
-  for state in ('retried', 'failed'):
-    (line,) = [x for x in result.stdout.splitlines() if f': {state} (' in x]
-    assert 'no toys today' in line
-  log = (tmp_path / 'runs' / 'toys-make-seed0.log').read_text()
-  errors = [x for x in log.splitlines() if x.startswith('Error: ')]
-  assert len(errors) == 2 and 'no toys today' in errors[0]
-
-
-def test_a_run_directory_in_use_is_waited_for(tmp_path):
-  run = tmp_path / 'runs' / 'dummy-seed0'
-  run.mkdir(parents=True)
-  log = run.with_suffix('.log')
-  command = [sys.executable, '-m', 'tools.sweep', '--gin_file=scale/debug.gin']
-  command += ['--tasks=dummy', f'--logdir={run.parent}', '--retries=0']
-  command += [f'--gin_param=train.{x}' for x in SHORT]
-  with (run / '.lock').open('w') as file:
-    fcntl.flock(file, fcntl.LOCK_EX)
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE)
-    while not log.exists() or 'in use' not in log.read_text():
-      assert process.poll() is None
-      time.sleep(0.1)
-  output, _ = process.communicate(timeout=300)
-  assert process.returncode == 0
-  assert b'waiting' in output and b'done' in output
+  assert result.stdout.count(' done ') == 2
 
 
 @pytest.mark.parametrize(
@@ -261,10 +297,10 @@ def test_a_run_directory_in_use_is_waited_for(tmp_path):
     (('--tasks=dummy', '--experiments=figure4.gin'), "No gin file 'figure4"),
     (('--tasks=dummy', '--seeds=0,0'), '2 trials are called dummy-seed0'),
     (('--tasks=dummy', '--cpus=2'), '--cpus has no effect'),
-    (('--tasks=dummy', '--gpus=2'), "'one' does not go with --gpus=2"),
+    (('--tasks=dummy', '--gpus=2'), "'one' does not fit --gpus=2"),
     (
       ('--tasks=dummy', '--gin_param=train.strategy = "mirrored"'),
-      "'mirrored' does not go with --gpus=1",
+      "'mirrored' does not fit --gpus=1",
     ),
     (('--tasks=dummy', '--seeds='), '--seeds= must be numbers'),
     (('--tasks=dummy', '--gin_param=train.seed = 3'), 'use --seeds'),
@@ -295,7 +331,7 @@ def test_neither_ctrl_c_nor_a_lost_ray_worker_loses_an_episode(tmp_path):
     nodes = [cluster.add_node(num_cpus=1) for _ in range(2)]
     cluster.wait_for_nodes()
     address = f'--address={cluster.address}'
-    # Far more than there is time for.
+    # More than can finish.
     process = _start_sweep(tmp_path, address, total=1000)
     runs = _wait_for(tmp_path / 'runs', count=2, updates=15)
     process.send_signal(signal.SIGINT)
@@ -306,7 +342,7 @@ def test_neither_ctrl_c_nor_a_lost_ray_worker_loses_an_episode(tmp_path):
       assert 'Stopped after' in run.with_name(f'{run.name}.log').read_text()
     table = output.split('\ntrial ')[-1]
     assert table.count(' begun ') == table.count(' waiting ') == 2
-    # The sweep goes on to an end, and a worker is killed in the middle.
+    # The sweep continues to its end, and a worker is killed meanwhile.
     last = [read_metrics(run)[-1] for run in runs]
     total = max(x['episodes'] for x in last) + 8
     process = _start_sweep(tmp_path, address, total)
@@ -318,10 +354,12 @@ def test_neither_ctrl_c_nor_a_lost_ray_worker_loses_an_episode(tmp_path):
   finally:
     ray.shutdown()
     cluster.shutdown()
-  _check_all_done(tmp_path)
+  tasks = ('dummy', 'toys-make')
+  names = [f'{task}-seed{seed}' for task in tasks for seed in (0, 1)]
+  _check_all_done(tmp_path, names)
   assert f'{run.name}: retried (' in output
   sessions = json.loads((run / 'versions.json').read_text())
-  assert len(sessions) >= 2  # It has been taken up again.
+  assert len(sessions) >= 2  # It was resumed.
   assert len(nodes) == 2
 
 
@@ -343,7 +381,7 @@ def _start_sweep(folder, address, total):
 
 
 def _wait_for(folder, count, updates):
-  """The first runs that have had so many updates."""
+  """Returns the first runs that have reached a number of updates."""
   deadline = time.monotonic() + 300
   while time.monotonic() < deadline:
     found = [

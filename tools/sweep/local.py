@@ -11,6 +11,8 @@ from tools.sweep import process
 from tools.sweep.retries import Retries
 from tools.sweep.trials import Trial
 
+POLL_SECONDS = 1.0  # Between checks of the running trials.
+
 
 def visible_gpus() -> list[str]:
   """Returns the NVIDIA GPUs of trials, as in CUDA_VISIBLE_DEVICES."""
@@ -79,7 +81,7 @@ class LocalBackend:
             if state == 'retried':
               waiting.insert(0, trial)
         on_tick()
-        time.sleep(1.0)
+        time.sleep(POLL_SECONDS)
     finally:
       self._stop()
 
