@@ -6,18 +6,16 @@ import pytest
 from PIL import Image
 
 from planet_tf.exporting.episode_video import draw_frames
-from planet_tf.exporting.functions import AgentFunctions
 from planet_tf.logs.video import enlarge, write_video
 
 
-def test_frames_show_truth_reconstruction_and_prediction(agent):
+def test_frames_show_truth_reconstruction_and_prediction(functions):
   rng = np.random.default_rng(0)
   episode = {
     'image': rng.integers(0, 256, (8, 64, 64, 3), np.uint8),
     'action': rng.normal(size=(8, 2)).astype(np.float32),
     'reward': np.arange(8.0),
   }
-  functions = AgentFunctions(agent)
   frames = draw_frames(functions, episode, horizon=3)
   assert frames.shape == (8, 288, 768, 3)
   np.testing.assert_array_equal(frames[:, 32:, :256], enlarge(episode['image']))

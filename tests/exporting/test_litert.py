@@ -1,4 +1,4 @@
-"""The agent in LiteRT acts like the live one for the same noise."""
+"""Tests that the agent in LiteRT acts like the live agent."""
 
 import numpy as np
 import pytest
@@ -20,10 +20,18 @@ def _noise(agent, batch, rng):
   }
 
 
+@pytest.fixture(scope='module')
+def saved(agent, facts, tmp_path_factory):
+  """Model files by the number of environments."""
+  folder = tmp_path_factory.mktemp('litert')
+  for batch in (1, 2):
+    litert.save(agent, facts, folder / str(batch), batch)
+  return {batch: folder / str(batch) / litert.FILE for batch in (1, 2)}
+
+
 @pytest.mark.parametrize('batch', [1, 2])
-def test_actions_are_equal(agent, facts, tmp_path, batch):
-  litert.save(agent, facts, tmp_path, batch)
-  model = interpreter.Interpreter(str(tmp_path / litert.FILE))
+def test_actions_are_equal(agent, saved, batch):
+  model = interpreter.Interpreter(str(saved[batch]))
   act = model.get_signature_runner('act')
   rng = np.random.default_rng(0)
   live, state = agent.initial_state(batch), None
@@ -43,6 +51,6 @@ def test_actions_are_equal(agent, facts, tmp_path, batch):
     np.testing.assert_allclose(results['plan_mean'], plan.mean, atol=1e-5)
 
 
-def test_eight_bits_take_less_space(agent):
-  full, small = (litert.convert(agent, 1, quantize) for quantize in (0, 1))
-  assert len(small) < 0.5 * len(full)
+def test_eight_bits_take_less_space(agent, saved):
+  small = litert.convert(agent, 1, quantize=True)
+  assert len(small) < 0.5 * saved[1].stat().st_size

@@ -1,4 +1,4 @@
-"""SavedModels do what the live agent does, in a process without planet_tf."""
+"""Tests that SavedModels act like the live agent, also without planet_tf."""
 
 import json
 import subprocess
@@ -14,27 +14,27 @@ from planet_tf.exporting.saved_model import EXTRA, SavedAgent, save
 from planet_tf.exporting.weights import Int8Weights
 from tests.exporting.conftest import make_agent
 
-STRANGER = """
+PROGRAM = """
 import sys
 import numpy as np
 import tensorflow as tf
 
-path, num_splits = sys.argv[1], int(sys.argv[2])
-if num_splits > 1:
-  tf.config.threading.set_intra_op_parallelism_threads(1)
-  tf.config.threading.set_inter_op_parallelism_threads(num_splits)
-agent = tf.saved_model.load(path)
+# One thread per split.
+tf.config.threading.set_intra_op_parallelism_threads(1)
+tf.config.threading.set_inter_op_parallelism_threads(2)
 images = np.load('images.npy')
-for batch in (1, 8):
-  state = agent.initial_state(batch)
-  actions = []
-  for decision, image in enumerate(images[:, :batch]):
-    result = agent.act(
-      image=image, reset=np.zeros(batch, bool), seed=[5, decision], **state
-    )
-    state = {name: result[name] for name in state}
-    actions.append(result['action'].numpy())
-  np.save(f'actions{batch}.npy', actions)
+for number, path in enumerate(sys.argv[1:]):
+  agent = tf.saved_model.load(path)
+  for batch in (1, 8):
+    state = agent.initial_state(batch)
+    actions = []
+    for decision, image in enumerate(images[:, :batch]):
+      result = agent.act(
+        image=image, reset=np.zeros(batch, bool), seed=[5, decision], **state
+      )
+      state = {name: result[name] for name in state}
+      actions.append(result['action'].numpy())
+    np.save(f'actions{number}_{batch}.npy', actions)
 assert 'planet_tf' not in sys.modules
 """
 
@@ -44,43 +44,53 @@ def _images(batch):
   return np.random.default_rng(0).integers(0, 256, shape, np.uint8)
 
 
-@pytest.mark.parametrize(
-  'precision, num_splits', [('float32', 1), ('bfloat16', 2)]
-)
-def test_a_fresh_process_acts_the_same(tmp_path, facts, precision, num_splits):
-  agent = make_agent(
-    f'make_world_model.precision = {precision!r}',
-    f'make_world_model.num_splits = {num_splits}',
+@pytest.fixture(scope='module')
+def saved(functions, facts, tmp_path_factory):
+  """Folder of a SavedModel."""
+  return save(functions, facts, tmp_path_factory.mktemp('saved'))
+
+
+@pytest.fixture(scope='module')
+def saved_agent(saved):
+  return SavedAgent(saved)
+
+
+def test_a_process_without_planet_tf_acts_the_same(
+  agent, saved, facts, tmp_path
+):
+  fast = make_agent(
+    "make_world_model.precision = 'bfloat16'",
+    'make_world_model.num_splits = 2',
   )
+  saved_fast = save(AgentFunctions(fast), facts, tmp_path)
   images = _images(8)
   np.save(tmp_path / 'images.npy', images)
-  path = save(AgentFunctions(agent), facts, tmp_path)
   result = subprocess.run(
-    [sys.executable, '-I', '-c', STRANGER, path, str(num_splits)],
+    [sys.executable, '-I', '-c', PROGRAM, saved, saved_fast],
     capture_output=True,
     text=True,
     cwd=tmp_path,
   )
   assert result.returncode == 0, result.stderr
-  for batch in (1, 8):
-    state, expected = agent.initial_state(batch), []
-    for decision, image in enumerate(images[:, :batch]):
-      seed = np.array([5, decision], np.int32)
-      action, state, _ = agent.step(image, state, seed=seed)
-      expected.append(action.numpy())
-    actions = np.load(tmp_path / f'actions{batch}.npy')
-    assert np.ptp(actions) > 0.01
-    np.testing.assert_allclose(actions, expected, rtol=1e-5, atol=1e-6)
+  for number, live in enumerate((agent, fast)):
+    for batch in (1, 8):
+      expected = _actions(live, images[:, :batch])
+      actions = np.load(tmp_path / f'actions{number}_{batch}.npy')
+      assert np.ptp(actions) > 0.01
+      np.testing.assert_allclose(actions, expected, rtol=1e-5, atol=1e-6)
 
 
-@pytest.fixture(scope='module')
-def saved(agent, facts, tmp_path_factory):
-  folder = tmp_path_factory.mktemp('saved')
-  return save(AgentFunctions(agent), facts, folder)
+def _actions(agent, images):
+  state, actions = agent.initial_state(images.shape[1]), []
+  for decision, image in enumerate(images):
+    seed = np.array([5, decision], np.int32)
+    action, state, _ = agent.step(image, state, seed=seed)
+    actions.append(action.numpy())
+  return actions
 
 
-def test_signatures_are_what_serving_expects(saved):
-  loaded = tf.saved_model.load(str(saved))
+def test_signatures_are_those_for_serving(saved, saved_agent):
+  loaded = saved_agent.functions
   assert set(loaded.signatures) == {
     'act',
     'initial_state',
@@ -109,8 +119,8 @@ def test_signatures_are_what_serving_expects(saved):
   assert 'make_planner.horizon' in (saved / EXTRA / 'config.gin').read_text()
 
 
-def test_a_reset_forgets_the_state(saved):
-  functions = SavedAgent(saved).functions
+def test_reset_replaces_the_state(saved_agent):
+  functions = saved_agent.functions
   fresh = functions.initial_state(2)
   image = _images(2)[0]
   seed = np.array([1, 2], np.int32)
@@ -122,8 +132,8 @@ def test_a_reset_forgets_the_state(saved):
   assert np.abs(reset[name][1] - first[name][1]).max() > 0.01
 
 
-def test_noise_is_optional_and_stays_within_bounds(saved):
-  agent = SavedAgent(saved)
+def test_noise_is_optional_and_stays_within_bounds(saved_agent):
+  agent = saved_agent
   image, seed = _images(1)[0], np.array([1, 2], np.int32)
   state = agent.initial_state(1)
   action, _, results = agent.step(image, state, seed=seed)
@@ -132,8 +142,8 @@ def test_noise_is_optional_and_stays_within_bounds(saved):
   assert np.all(np.abs(noisy) <= 1.0) and not np.array_equal(noisy, action)
 
 
-def test_imagination_follows_the_model(agent, saved):
-  functions = SavedAgent(saved).functions
+def test_imagine_and_reconstruct_equal_the_model(agent, saved_agent):
+  functions = saved_agent.functions
   images = _images(2).swapaxes(0, 1)
   actions = np.random.default_rng(1).normal(size=(2, 3, 2)).astype(np.float32)
   posterior = functions.observe(image=images, action=actions)
@@ -152,7 +162,9 @@ def test_imagination_follows_the_model(agent, saved):
   assert seen['image'].dtype == tf.uint8
 
 
-def test_eight_bits_are_small_and_close(agent, facts, saved, tmp_path):
+def test_eight_bits_are_small_and_close(
+  agent, facts, saved, saved_agent, tmp_path
+):
   before = [np.array(x) for x in agent.model.variables]
   small = save(AgentFunctions(agent, Int8Weights(agent.model)), facts, tmp_path)
   sizes = [
@@ -164,24 +176,22 @@ def test_eight_bits_are_small_and_close(agent, facts, saved, tmp_path):
     np.testing.assert_array_equal(old, variable)
   image, seed = _images(1)[0], np.array([1, 2], np.int32)
   states = []
-  for path in (saved, small):
-    loaded = SavedAgent(path)
+  for loaded in (saved_agent, SavedAgent(small)):
     _, state, _ = loaded.step(image, loaded.initial_state(1), seed=seed)
     states.append(state['state_mean'])
   distance = np.abs(states[0] - states[1]).max()
   assert 0 < distance < 0.05 * np.abs(states[0]).max()
 
 
-def test_each_export_is_the_next_version(agent, facts, tmp_path):
-  (tmp_path / '.1').mkdir()  # Left by an export that was interrupted.
-  functions = AgentFunctions(agent)
+def test_each_export_is_the_next_version(functions, facts, tmp_path):
+  (tmp_path / '.1').mkdir()  # Left by an interrupted export.
   for number in (1, 2):
     assert save(functions, facts, tmp_path) == tmp_path / str(number)
   assert SavedAgent(tmp_path).path == tmp_path / '2'
   assert not list(tmp_path.glob('.*'))
 
 
-def test_what_is_no_export_is_named(facts, saved, tmp_path):
+def test_invalid_folders_raise(facts, saved, tmp_path):
   with pytest.raises(ExportError, match='No SavedModel in'):
     SavedAgent(tmp_path)
   extra = tmp_path / '1' / EXTRA

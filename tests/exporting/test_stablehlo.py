@@ -1,4 +1,4 @@
-"""The agent as a StableHLO program acts like the live one."""
+"""Tests that the agent as a StableHLO program acts like the live agent."""
 
 import json
 import pathlib
@@ -16,7 +16,7 @@ ROOT = pathlib.Path(__file__).parents[2]
 pytest.importorskip('jax')
 
 
-def test_the_example_runs_it_with_equal_actions(agent, facts, tmp_path):
+def test_example_prints_the_actions_of_the_agent(agent, facts, tmp_path):
   stablehlo.save(agent, facts, tmp_path, 1)
   manifest = json.loads((tmp_path / 'manifest.json').read_text())
   kinds = [x['kind'] for x in manifest['arguments']]

@@ -229,7 +229,7 @@ class _Spec:
     (['collect.exploration_min = 2.0'], 'must be at most 1, got 2.0'),
     (
       [*TASKS, 'make_world_model.state_diagnostics = True'],
-      'several tasks share none',
+      'there are several tasks',
     ),
   ],
 )
