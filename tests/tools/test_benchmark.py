@@ -1,4 +1,4 @@
-"""The benchmark, at sizes of a second."""
+"""Tests of the benchmark, at sizes that take a second."""
 
 import json
 
@@ -8,12 +8,15 @@ from planet_tf.cli import UsageError
 from planet_tf.config import model_factories
 from planet_tf.config.registry import ConfigurationError
 from planet_tf.envs import UnknownTask
-from tests.commands import run_tool
+from planet_tf.errors import FileError
+from tests.commands import ROOT, run_tool
 from tools.benchmark import (
+  PARTS,
   job,
   machine,
   parts,
   plan,
+  records,
   report,
   runner,
   sizes,
@@ -31,7 +34,7 @@ def _short(monkeypatch):
   monkeypatch.setattr(runner, '_run', job.main)
 
 
-def _jobs(names, **changes):
+def _jobs(parts, **changes):
   options = {
     'sizes': ['debug'],
     'planners': [],
@@ -39,9 +42,9 @@ def _jobs(names, **changes):
     'agents': ['1'],
     'precision': 'float32',
     'num_splits': '1',
-    'tasks': ['dummy'],
+    'task': ['dummy'],
   }
-  return plan.make_jobs(names, **{**options, **changes})
+  return plan.make_jobs(parts, **{**options, **changes})
 
 
 def test_measure_keeps_the_first_call_apart(monkeypatch):
@@ -71,12 +74,12 @@ def test_measure_repeats_short_calls(monkeypatch):
 
 def test_jobs_follow_the_sizes():
   jobs = _jobs(
-    plan.PARTS,
+    PARTS,
     sizes=['paper', 'cpu'],
     planners=['500x5', '100x5'],
     updates=['16x32'],
     agents=['1', '10'],
-    tasks=['dummy'],
+    task=['dummy'],
   )
   found = [(job.part, job.size.name) for job in jobs]
   assert found == [
@@ -118,7 +121,7 @@ def test_sizes_are_configurations():
     'elites': 50,
     'refit_clipped': True,
   }
-  size = sizes.constructed(sizes.update_size('16x32'), 'bfloat16', '3')
+  size = sizes.with_numerics(sizes.update_size('16x32'), 'bfloat16', '3')
   size.apply()
   assert sizes.current('make_sampler')['batch'] == 16
   assert sizes.current('make_sampler')['length'] == 32
@@ -129,37 +132,37 @@ def test_sizes_are_configurations():
 @pytest.mark.parametrize(
   ('changes', 'error', 'message'),
   [
-    ({'names': ['updat']}, UsageError, "did you mean 'update'"),
+    ({'parts': ['updat']}, UsageError, "did you mean 'update'"),
     ({'agents': ['0']}, UsageError, '--agents=0 must be a number'),
-    ({'planners': ['500']}, UsageError, '--planners=500 is not of the form'),
-    ({'updates': ['0x5']}, UsageError, '--updates=0x5 is not of the form'),
+    ({'num_splits': 'two'}, UsageError, '--num_splits=two must be a number'),
+    ({'planners': ['500']}, UsageError, '--planners=500 must have the form'),
+    ({'updates': ['0x5']}, UsageError, '--updates=0x5 must have the form'),
     ({'sizes': ['cpus']}, ConfigurationError, "did you mean 'scale/cpu.gin'"),
-    ({'tasks': ['dumy']}, UnknownTask, "did you mean 'dummy'"),
+    ({'task': ['dumy']}, UnknownTask, "did you mean 'dummy'"),
   ],
 )
-def test_mistakes_are_named_before_the_work(changes, error, message):
+def test_mistakes_are_named_before_any_work(changes, error, message):
   with pytest.raises(error, match=message):
-    _jobs(**{'names': plan.PARTS, **changes})
+    _jobs(**{'parts': PARTS, **changes})
 
 
-def test_all_parts_are_measured_and_written(tmp_path):
+def test_all_parts_are_measured_and_written(tmp_path, monkeypatch):
+  monkeypatch.setattr(plan, 'EXPORTS', ('litert',))
   output = tmp_path / 'benchmark.json'
   session = machine.describe()
-  record = runner.measure_all(
-    _jobs(plan.PARTS), session, 1, output, with_gemm=True
-  )
+  record = runner.measure_all(_jobs(PARTS), session, 1, output, with_gemm=True)
   assert json.loads(output.read_text()) == record
-  assert report.read(str(output)) == record
+  assert records.read(str(output)) == record
   assert record['finished']
   for when in ('before', 'after'):
     for dtype in ('float32', 'bfloat16'):
       assert record['gemm'][when][dtype]['median_gflops'] > 0
   rows = record['results']
   assert [row['label'] for row in rows if row['part'] != 'env_step'] == [
-    '5x2 H6 N=1 float32 1 chain',
-    *(f'{form} float32 1 chain' for form in plan.EXPORTS),
-    'float32 1 chain',
-    '2x10 float32 1 chain',
+    '5x2 H6 N=1 float32 1 split',
+    'litert float32 1 split',
+    'float32 1 split',
+    '2x10 float32 1 split',
     '10 updates and an episode of dummy',
     '2x10 recent',
     '2x10',
@@ -168,7 +171,7 @@ def test_all_parts_are_measured_and_written(tmp_path):
     assert row['first_seconds'] > 0
     assert 0 < row['minimum_seconds'] <= row['median_seconds']
     assert row['median_seconds'] <= row['maximum_seconds']
-    assert row.get('traces', 1) == 1  # A retrace would spoil the timing.
+    assert row.get('traces', 1) == 1  # A retrace would invalidate the timing.
   env_rows = [row for row in rows if row['part'] == 'env_step']
   assert [row['settings']['workers'] for row in env_rows] == [1, 2, 1, 2]
   for row in env_rows:
@@ -187,6 +190,18 @@ def test_all_parts_are_measured_and_written(tmp_path):
   for row in rows:
     assert row['label'] in text
   assert session['processor'] in text
+
+
+@pytest.mark.slow
+def test_all_formats_of_exports_are_measured(tmp_path):
+  jobs = _jobs(['exported'])
+  record = runner.measure_all(jobs, {}, 1, tmp_path / 'a.json', with_gemm=False)
+  rows = record['results']
+  labels = [f'{form} float32 1 split' for form in plan.EXPORTS]
+  assert [row['label'] for row in rows] == labels
+  for row in rows:
+    assert row['megabytes'] > 0.1
+    assert 0 < row['median_seconds'] <= row['maximum_seconds']
 
 
 def test_an_update_that_does_not_fit_is_skipped(monkeypatch, tmp_path):
@@ -216,15 +231,41 @@ def _record(seconds, gflops, **changes):
     **changes,
   }
   return {
-    'format': report.FORMAT,
+    'format': records.FORMAT,
     'session': {'commit': 'abc', 'processor': 'Abacus'},
     'gemm': {'before': peak, 'after': peak},
     'results': [row],
   }
 
 
+def test_files_of_format_2_are_read(tmp_path):
+  record = _record(6.0, 100.0, label='50x50 bfloat16 2 chains')
+  record['format'] = 2
+  record['session']['auto_chains'] = 2
+  row = record['results'][0]
+  row['chains'] = row.pop('num_splits')
+  path = tmp_path / 'old.json'
+  path.write_text(json.dumps(record))
+  found = records.read(str(path))
+  assert found['format'] == records.FORMAT
+  assert found['session']['auto_num_splits'] == 2
+  assert found['results'][0]['num_splits'] == 1
+  assert found['results'][0]['label'] == '50x50 bfloat16 2 splits'
+  new = _record(3.0, 100.0, label='50x50 bfloat16 2 splits')
+  assert ' 0.50 ' in report.comparison(found, new)
+
+
+@pytest.mark.parametrize(
+  'name', ['amd-epyc-zen4-2cores', 'amd-epyc-zen4-2cores-compare']
+)
+def test_published_timings_are_read(name):
+  record = records.read(f'{ROOT}/results/benchmark/{name}.json')
+  text = report.full_report(record, record, compare=True)
+  assert ' 1.00 ' in text and "'auto' chooses" in text
+
+
 def test_comparison_scales_by_the_peak():
-  # Half the time on a machine that is twice as fast is no progress.
+  # Half the time on a machine that is twice as fast is not faster code.
   text = report.comparison(_record(6.0, 100.0), _record(3.0, 200.0))
   assert 'Against abc on Abacus' in text
   assert text.splitlines()[-1].split()[-4:] == ['6.00', '3.00', '0.50', '1.00']
@@ -243,11 +284,11 @@ def test_comparison_without_peaks_or_rows():
   assert report.comparison(old, new).splitlines()[-1].split()[-1] == '0.50'
   new['gemm'] = {}
   assert report.comparison(old, new).splitlines()[-1].split()[-1] == '-'
-  assert 'nothing in common' in report.comparison(old, {**new, 'results': []})
+  assert 'no common rows' in report.comparison(old, {**new, 'results': []})
 
 
 def test_verdict_on_the_automatic_choice():
-  records = [
+  found = [
     _record(seconds, 1.0, precision=precision, num_splits=num_splits)
     for seconds, precision, num_splits in (
       (4.0, 'float32', 1),
@@ -255,14 +296,14 @@ def test_verdict_on_the_automatic_choice():
       (1.0, 'bfloat16', 2),
     )
   ]
-  rows = [record['results'][0] for record in records]
-  record = {**records[0], 'results': rows}
+  rows = [record['results'][0] for record in found]
+  record = {**found[0], 'results': rows}
   text = report.verdict(record, 'bfloat16', 2)
-  assert 'fastest is bfloat16 in 2 num_splits, as chosen' in text
+  assert 'fastest is bfloat16 in 2 splits, as chosen' in text
   assert "'auto' takes 300% longer" in report.verdict(record, 'float32', 1)
 
 
-def test_alternatives_are_all_precisions_and_chains():
+def test_alternatives_are_all_precisions_and_splits():
   jobs = plan.make_alternatives(['paper'], cores=2)
   params = {(job.part, *job.size.params) for job in jobs}
   assert len(params) == len(jobs) == 2 * 2 * 2
@@ -278,7 +319,7 @@ def test_work_is_that_of_the_paper():
   assert work.update_flops(model, 2500) == pytest.approx(595e9, rel=0.03)
 
 
-def test_drawing_is_timed_without_tensorflow():
+def test_rendering_is_timed_without_tensorflow():
   row = job.main(
     {
       'part': 'render',
@@ -291,25 +332,26 @@ def test_drawing_is_timed_without_tensorflow():
   assert 1e-4 < row['median_seconds'] < row['first_seconds'] + 1
 
 
-def test_a_job_has_a_process_of_its_own(monkeypatch):
+def test_a_job_runs_in_a_separate_process(monkeypatch):
   monkeypatch.undo()
   session = runner.describe()
   assert session['cores'] >= 1
+  monkeypatch.setattr(runner.sys, 'executable', 'false')
   with pytest.raises(runner.JobFailed, match='Measuring nothing ended with'):
     runner._run({'part': 'nothing', 'size': {'name': 'paper'}})
 
 
-def test_drift_is_relative_and_warned_of():
+def test_drift_is_relative_and_gives_a_warning():
   def gemm(after):
     peaks = {'before': 100.0, 'after': after}
     return {
       when: {'float32': {'median_gflops': peak}} for when, peak in peaks.items()
     }
 
-  assert report.drift(gemm(80.0), 'float32') == pytest.approx(-0.2)
-  assert 'changed by -20%' in report.unsteady({'gemm': gemm(80.0)})
-  assert report.unsteady({'gemm': gemm(105.0)}) is None
-  assert report.unsteady({'gemm': {}}) is None
+  assert machine.relative_drift(gemm(80.0), 'float32') == pytest.approx(-0.2)
+  assert 'changed by -20%' in machine.unsteady({'gemm': gemm(80.0)})
+  assert machine.unsteady({'gemm': gemm(105.0)}) is None
+  assert machine.unsteady({'gemm': {}}) is None
 
 
 def test_busy_machines_are_noticed():
@@ -319,12 +361,12 @@ def test_busy_machines_are_noticed():
 
 
 @pytest.mark.parametrize('content', [None, 'text', '{"format": 0}', '[]'])
-def test_foreign_files_are_refused(tmp_path, content):
+def test_other_files_are_refused(tmp_path, content):
   path = tmp_path / 'old.json'
   if content is not None:
     path.write_text(content)
-  with pytest.raises(UsageError, match='old.json'):
-    report.read(str(path))
+  with pytest.raises((FileError, UsageError), match='old.json'):
+    records.read(str(path))
 
 
 def test_bad_flags_end_in_one_line():

@@ -89,7 +89,7 @@ def verdict(record: Record, precision: str, num_splits: int) -> str:
   """
   groups: dict[tuple[str, str], list[Row]] = {}
   for row in record['results']:
-    if 'skipped' not in row:
+    if 'precision' in row:
       groups.setdefault((row['part'], row['size']), []).append(row)
   lines = [f"'auto' chooses {_variant(precision, num_splits)} here."]
   for (part, size), rows in groups.items():
