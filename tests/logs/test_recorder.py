@@ -1,17 +1,13 @@
-"""Records: lines, rewinding."""
+"""Tests of records in metrics.jsonl."""
 
-import io
 import json
 
-import numpy as np
-from PIL import Image
-
 from planet_tf.analysis import read_metrics
-from planet_tf.logs.recorder import Recorder, encode_gif
+from planet_tf.logs.recorder import Recorder
 from planet_tf.runs.counters import Counters
 
 
-def test_rewinding_keeps_what_the_checkpoint_knows(tmp_path):
+def test_rewind_moves_records_after_the_checkpoint(tmp_path):
   recorder = Recorder(tmp_path)
   for updates in range(4):
     recorder.scalars('train', Counters(updates=updates), {'loss': 0.5})
@@ -27,7 +23,7 @@ def test_rewinding_keeps_what_the_checkpoint_knows(tmp_path):
   assert [json.loads(line)['updates'] for line in moved] == [2, 3]
 
 
-def test_rewinding_a_file_that_is_gone(tmp_path):
+def test_rewind_without_a_file(tmp_path):
   recorder = Recorder(tmp_path)
   recorder.rewind(5)
   assert recorder.records == 0
@@ -39,21 +35,3 @@ def test_a_line_cut_short_is_left_out(tmp_path):
   with (tmp_path / 'metrics.jsonl').open('a') as file:
     file.write('{"updates": 1, "lo')
   assert len(read_metrics(tmp_path)) == 1
-
-
-def test_gif_has_every_frame():
-  frames = np.zeros((3, 8, 8, 3), np.uint8)
-  frames[1] = 100
-  frames[2] = 200
-  with Image.open(io.BytesIO(encode_gif(frames, rate=10.0))) as image:
-    assert image.n_frames == 3
-    assert image.info['duration'] == 100
-
-
-def test_gif_has_colours_close_to_those_of_large_pictures():
-  rows, columns = np.mgrid[0:256, 0:768]
-  frame = np.stack([rows, columns // 3, (rows + columns) // 4], -1)
-  frame = frame.astype(np.uint8)
-  with Image.open(io.BytesIO(encode_gif(frame[None], rate=10.0))) as image:
-    found = np.asarray(image.convert('RGB'))
-  assert np.abs(found.astype(float) - frame).mean() < 5  # 256 of 65,536.
