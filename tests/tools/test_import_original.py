@@ -1,4 +1,4 @@
-"""Importing a checkpoint of the original as a run directory."""
+"""Tests of importing checkpoints of the original as run directories."""
 
 import json
 import pathlib
@@ -16,7 +16,7 @@ from tests.commands import run_tool
 
 ROOT = pathlib.Path(__file__).parents[2]
 CHECKPOINT = ROOT / 'tests' / 'golden' / 'checkpoint' / 'model.ckpt-2510'
-# What the checkpoint was trained with, and little to do after it.
+# The settings of the checkpoint, and few updates after it.
 PARAMS = (
   'make_sampler.batch = 10',
   'make_sampler.length = 20',
@@ -62,18 +62,18 @@ def test_the_agent_has_the_weights(imported):
   assert source['checkpoint'] == str(CHECKPOINT)
 
 
-def test_training_goes_on(imported):
+def test_training_continues(imported):
   gin_files.parse([TASK], PARAMS)
   counters = train(imported)
   assert counters.updates == 253
-  # The test that the original has run is not made up for.
+  # The evaluation that the original has run is not repeated.
   assert counters.tests == 1
   tests = read_metrics(imported, 'test')
   assert not [line for line in tests if 'return' in line]
   assert counters.episodes == 2
 
 
-def test_episodes_come_along(tmp_path):
+def test_episodes_are_copied(tmp_path):
   folder = ROOT / 'tests' / 'golden' / 'episodes' / 'cartpole_swingup_agent'
   result = _import(tmp_path / 'run', f'--episodes={folder}')
   assert result.returncode == 0, result.stderr
