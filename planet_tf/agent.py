@@ -2,8 +2,8 @@
 
 Source: paper, algorithm 2; original: control/mpc_agent.py.
 
-    N environments   J candidates   I iterations   H horizon   A action size
-    S stochastic size
+    N environments   J candidates   I iterations   H horizon
+    A action size   S stochastic size
 """
 
 from collections.abc import Mapping, Sequence
@@ -21,7 +21,7 @@ AgentState = dict[str, tf.Tensor]
 
 # Random numbers of a decision, in the order of their seeds.
 _NOISE = (
-  'dequantisation',
+  'dequantization',
   'posterior',
   'candidates',
   'rollouts',
@@ -67,13 +67,10 @@ class PlanetAgent:
     return {**sizes, 'action': self.model.action_size}
 
   def initial_state(self, batch: int) -> AgentState:
-    """Returns the state before an episode's first observation: zeros.
+    """Returns the state before an episode's first observation.
 
     Args:
-      batch: Number of environments N.
-
-    Returns:
-      Latent state and previous action, tensors [N, ..].
+      batch: Number of environments N; all tensors are zeros [N, ..].
     """
     action = tf.zeros((batch, self.model.action_size))
     return {**self.model.dynamics.zero_state(batch), 'action': action}
@@ -124,7 +121,7 @@ class PlanetAgent:
       state: Agent state.
       seed: Stateless seed, int32 [2]; None if there is noise.
       exploration: Standard deviation of the action noise, scalar.
-      noise: All random numbers instead of a seed: `dequantisation`
+      noise: All random numbers instead of a seed: `dequantization`
         [N, 64, 64, 3] in [0, 2**-bits), and standard normal noise: `posterior`
         [N, S], `candidates` [I, N, J, H, A], `rollouts` [I, H, N * J, S] and
         `exploration` [N, A].
@@ -134,7 +131,7 @@ class PlanetAgent:
     """
     model, random = self.model, _random_sources(seed, noise)
     batch = tf.shape(image)[0] if image.shape[0] is None else image.shape[0]
-    image = model.preprocess(image, **random['dequantisation'])
+    image = model.preprocess(image, **random['dequantization'])
     latent = model.observe_step(
       image, state['action'], state, **random['posterior']
     )
@@ -154,7 +151,10 @@ class PlanetAgent:
       maximum=self.maximum,
       **random['candidates'],
     )
-    explore = _normal((batch, model.action_size), **random['exploration'])
+    if noise is None:
+      explore = normal((batch, model.action_size), **random['exploration'])
+    else:
+      explore = noise['exploration']
     action = plan.action + exploration * explore
     action = tf.clip_by_value(action, self.minimum, self.maximum)
     return action, {**latent, 'action': action}, plan
@@ -246,11 +246,3 @@ def _random_sources(
   return {
     name: {'seed': each} for name, each in zip(_NOISE, seeds, strict=True)
   }
-
-
-def _normal(
-  shape: tuple[int | tf.Tensor, ...],
-  seed: tf.Tensor | None = None,
-  noise: tf.Tensor | None = None,
-) -> tf.Tensor:
-  return normal(shape, seed) if noise is None else noise

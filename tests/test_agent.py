@@ -38,7 +38,7 @@ def test_four_frames(golden, agent, relative_error):
       state = agent.initial_state(1)
     rollouts = data['noise/state'][frame]
     noise = {
-      'dequantisation': data['noise/pre'][frame],
+      'dequantization': data['noise/pre'][frame],
       'posterior': data['noise/posterior'][frame],
       'candidates': tf.constant(data['noise/proposals'][frame]),
       'rollouts': tf.constant(rollouts.reshape(iterations, horizon, -1, 30)),

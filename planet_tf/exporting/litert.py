@@ -40,7 +40,7 @@ def noise_inputs(agent: PlanetAgent, batch: int) -> dict[str, dict[str, Any]]:
     'exploration': (batch, actions),
   }
   return {
-    'noise_dequantisation': {
+    'noise_dequantization': {
       'shape': [batch, 64, 64, 3],
       'uniform': 2.0**-model.image_bits,
     },
