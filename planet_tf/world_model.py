@@ -13,7 +13,7 @@ import tensorflow as tf
 from planet_tf.data.preprocess import bin_centers, check_bits, preprocess
 from planet_tf.models import LatentDynamics, State
 from planet_tf.models.returns import draw_returns, predict_returns
-from planet_tf.ops.objective_model import ObjectiveModel
+from planet_tf.objective_model import ObjectiveModel
 from planet_tf.ops.precision import autocast
 from planet_tf.ops.random import normal
 

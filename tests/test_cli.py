@@ -73,9 +73,7 @@ def test_saved_model_has_the_same_scores_as_the_run(run):
   assert json.loads(result.stdout)['planner']['horizon'] == 3
   result = _run(run, 'evaluate', '--saved_model=exported', planner)
   assert result.returncode == 2
-  assert 'make_planner.horizon = 3 has no effect' in (
-    result.stderr
-  )
+  assert 'make_planner.horizon = 3 has no effect' in (result.stderr)
 
 
 def test_scores_of_another_policy_omit_the_agent(run):

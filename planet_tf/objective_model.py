@@ -7,8 +7,8 @@ from typing import Any, Protocol, Self
 import keras
 import tensorflow as tf
 
-from planet_tf.ops.optimization import Metrics, Optimization
 from planet_tf.ops.parallel import Batch
+from planet_tf.optimization import Metrics, Optimization
 
 
 class Objective(Protocol):
