@@ -18,8 +18,8 @@ def test_frames_show_truth_reconstruction_and_prediction(functions):
   np.testing.assert_array_equal(frames[:, 32:, :256], enlarge(episode['image']))
   middle, right = frames[:, 32:, 256:512], frames[:, 32:, 512:]
   sequence = {key: episode[key][None] for key in ('image', 'action')}
-  seen = functions.reconstruct(**sequence)['image'][0]
-  np.testing.assert_array_equal(middle, enlarge(seen.numpy()))
+  decoded = functions.reconstruct(**sequence)['image'][0]
+  np.testing.assert_array_equal(middle, enlarge(decoded.numpy()))
   np.testing.assert_array_equal(middle[0], right[0])
   # The second prediction starts at step 3 and observes the images up to it.
   posterior = functions.observe(**sequence)

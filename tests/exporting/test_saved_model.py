@@ -157,9 +157,9 @@ def test_imagine_and_reconstruct_equal_the_model(agent, saved_agent):
   )
   byte = np.clip((expected['image'].numpy() + 0.5) * 255.0, 0, 255)
   assert np.abs(imagined['image'].numpy() - byte).max() <= 0.51
-  seen = functions.reconstruct(image=images, action=actions)
-  assert seen['image'].shape == (2, 3, 64, 64, 3)
-  assert seen['image'].dtype == tf.uint8
+  decoded = functions.reconstruct(image=images, action=actions)
+  assert decoded['image'].shape == (2, 3, 64, 64, 3)
+  assert decoded['image'].dtype == tf.uint8
 
 
 def test_eight_bits_are_small_and_close(
