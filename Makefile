@@ -18,7 +18,7 @@ BIN := .venv/bin
 export PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help setup train play test coverage lint format docs doctor benchmark \
+.PHONY: help setup train play test lint format docs doctor benchmark \
   clean clean-venv
 
 help:  ## list the targets
@@ -39,11 +39,8 @@ play: setup  ## run the trained agent of examples/ and write play.mp4
 	@if [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ] && command -v xdg-open >/dev/null; \
 	  then xdg-open play.mp4; fi
 
-test: setup  ## run the default tests (ARGS=--slow includes the slow ones)
+test: setup  ## run the tests (ARGS=--slow: the slow ones, too; --cov: coverage)
 	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
-
-coverage: setup  ## run the default tests, require coverage of the core
-	$(BIN)/python -m pytest -n 2 --dist loadfile --cov $(ARGS)
 
 lint: setup  ## check style, formatting, types and import contracts
 	$(BIN)/ruff check .

@@ -1,5 +1,6 @@
 """Shared fixtures: golden numbers, a debug run, the marker `slow`."""
 
+import gc
 import importlib.util
 import json
 import os
@@ -21,6 +22,14 @@ def pytest_addoption(parser):
     help='folder of golden npz files, whose name ends in the seed',
   )
   parser.addoption('--slow', action='store_true', help='also run slow tests')
+
+
+def pytest_collection_finish():
+  # TensorFlow's modules hold millions of objects. Without this, the garbage
+  # collector scans them again and again while tests trace functions.
+  gc.collect()
+  gc.freeze()
+  gc.set_threshold(100_000, 50, 50)
 
 
 def pytest_collection_modifyitems(config, items):
