@@ -49,7 +49,8 @@ def test_ten_updates(golden, golden_model, clip):
     norm = metrics['gradient_norm']
     np.testing.assert_allclose(norm, expected, rtol=1e-5 if step < 3 else 1e-3)
     if step + 1 in (1, 2, 3, 5):
-      tolerance = 1e-5 if step < 3 else 1e-3
+      # Another seed reaches 1.07e-5 on a CPU with AMX.
+      tolerance = 2e-5 if step < 3 else 1e-3
       for name, variable in variables.items():
         expected = data[f'{case}/after_{step + 1}/{name}/probe']
         difference = golden.probe(variable) - expected
