@@ -29,7 +29,7 @@ def pytest_collection_finish():
   # collector scans them again and again while tests trace functions.
   gc.collect()
   gc.freeze()
-  gc.set_threshold(100_000, 50, 50)
+  gc.set_threshold(50_000, 10, 10)
 
 
 def pytest_collection_modifyitems(config, items):
@@ -76,6 +76,13 @@ class Golden:
     """Returns the elements of an array that the `.../probe` keys hold."""
     flat = np.asarray(array).reshape(-1)
     return flat[self.recipe.probe_index(flat.size)]
+
+
+@pytest.fixture(scope='module', autouse=True)
+def _free_memory():
+  """Frees the models and graphs of a module, which hold each other."""
+  yield
+  gc.collect()
 
 
 @pytest.fixture(scope='session')
